@@ -1,0 +1,56 @@
+# Third-party libraries, built from the source that scripts/setup.sh unpacked below .toolchain. Include paths are SYSTEM: their warnings are not ours.
+set(source_root "${SHAPSLICE_TOOLCHAIN}/src")
+set(package_root "${SHAPSLICE_TOOLCHAIN}/packages/usr")
+if(NOT EXISTS "${source_root}/nifticlib")
+  message(FATAL_ERROR "Third-party source is missing: run scripts/setup.sh first.")
+endif()
+
+# Header-only packages are reached through links in a folder of their own: the package folder itself also holds other systems' headers.
+set(header_root "${CMAKE_BINARY_DIR}/third_party_headers")
+file(MAKE_DIRECTORY "${header_root}")
+foreach(pair "Eigen=eigen3/Eigen" "nlohmann=nlohmann" "tl=tl")
+  string(REPLACE "=" ";" pair "${pair}")
+  list(GET pair 0 link)
+  list(GET pair 1 target)
+  file(CREATE_LINK "${package_root}/include/${target}" "${header_root}/${link}" SYMBOLIC)
+endforeach()
+foreach(name eigen json expected)
+  add_library(third_party_${name} INTERFACE)
+  add_library(third_party::${name} ALIAS third_party_${name})
+  target_include_directories(third_party_${name} SYSTEM INTERFACE "${header_root}")
+endforeach()
+
+add_library(third_party_libdeflate STATIC
+  "${source_root}/libdeflate/lib/adler32.c" "${source_root}/libdeflate/lib/crc32.c"
+  "${source_root}/libdeflate/lib/deflate_compress.c" "${source_root}/libdeflate/lib/deflate_decompress.c"
+  "${source_root}/libdeflate/lib/gzip_compress.c" "${source_root}/libdeflate/lib/gzip_decompress.c"
+  "${source_root}/libdeflate/lib/utils.c"
+  "${source_root}/libdeflate/lib/x86/cpu_features.c" "${source_root}/libdeflate/lib/arm/cpu_features.c")
+add_library(third_party::libdeflate ALIAS third_party_libdeflate)
+target_include_directories(third_party_libdeflate SYSTEM PUBLIC "${source_root}/libdeflate")
+target_compile_options(third_party_libdeflate PRIVATE -w -O3)
+
+# nifti_clib: header structures, byte swapping, quaternions; compressed files are inflated by libdeflate before it sees them.
+add_library(third_party_nifti STATIC "${source_root}/nifticlib/nifti2/nifti2_io.c" "${source_root}/nifticlib/znzlib/znzlib.c")
+add_library(third_party::nifti ALIAS third_party_nifti)
+target_include_directories(third_party_nifti SYSTEM PUBLIC "${source_root}/nifticlib/nifti2" "${source_root}/nifticlib/niftilib" "${source_root}/nifticlib/znzlib")
+target_compile_options(third_party_nifti PRIVATE -w)
+
+add_library(third_party_gtest STATIC "${package_root}/src/googletest/googletest/src/gtest-all.cc")
+add_library(third_party::gtest ALIAS third_party_gtest)
+target_include_directories(third_party_gtest SYSTEM PUBLIC "${package_root}/src/googletest/googletest/include" PRIVATE "${package_root}/src/googletest/googletest")
+target_compile_options(third_party_gtest PRIVATE -w)
+if(EMSCRIPTEN)
+  target_compile_definitions(third_party_gtest PUBLIC GTEST_HAS_PTHREAD=0)
+endif()
+
+if(EMSCRIPTEN)
+  set(imgui "${source_root}/imgui")
+  add_library(third_party_imgui STATIC
+    "${imgui}/imgui.cpp" "${imgui}/imgui_draw.cpp" "${imgui}/imgui_tables.cpp" "${imgui}/imgui_widgets.cpp"
+    "${imgui}/misc/cpp/imgui_stdlib.cpp" "${imgui}/backends/imgui_impl_glfw.cpp" "${imgui}/backends/imgui_impl_opengl3.cpp")
+  add_library(third_party::imgui ALIAS third_party_imgui)
+  target_include_directories(third_party_imgui SYSTEM PUBLIC "${imgui}" "${imgui}/backends" "${imgui}/misc/cpp")
+  target_compile_definitions(third_party_imgui PUBLIC IMGUI_DISABLE_OBSOLETE_FUNCTIONS IMGUI_IMPL_OPENGL_ES3)
+  target_compile_options(third_party_imgui PRIVATE -w)
+endif()

@@ -1,0 +1,19 @@
+# The two WebAssembly programs (docs/ARCHITECTURE.md): engine (module worker and Node) and app (main thread, Dear ImGui).
+# Neither needs eval (the page's content security policy forbids it) nor threads of its own.
+set(common_link_options
+  -lembind -sMODULARIZE=1 -sEXPORT_ES6=1 -sDYNAMIC_EXECUTION=0 -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB
+  -sSTACK_SIZE=1MB -sINCOMING_MODULE_JS_API=[] -sSTRICT_JS=0)
+
+add_executable(engine src/app/engine_main.cpp)
+target_link_libraries(engine PRIVATE shapslice_core)
+target_link_options(engine PRIVATE ${common_link_options} -sENVIRONMENT=worker,node -sEXPORT_NAME=createEngine)
+set_target_properties(engine PROPERTIES SUFFIX ".mjs")
+
+if(EXISTS "${CMAKE_SOURCE_DIR}/src/app/app_main.cpp")
+  file(GLOB ui_sources CONFIGURE_DEPENDS src/ui/*.cpp)
+  add_executable(app src/app/app_main.cpp ${ui_sources})
+  target_link_libraries(app PRIVATE shapslice_core third_party::imgui)
+  target_link_options(app PRIVATE ${common_link_options} -sENVIRONMENT=web -sEXPORT_NAME=createApp
+    -sUSE_GLFW=3 -sMIN_WEBGL_VERSION=2 -sMAX_WEBGL_VERSION=2)
+  set_target_properties(app PROPERTIES SUFFIX ".mjs")
+endif()

@@ -1,0 +1,22 @@
+// Overlap of a segmentation with the reference (METHOD 2.1, 2.4).
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/terms.h"
+
+namespace shapslice {
+
+// Voxels per label pair, [reference][predicted]: everything Dice needs of two label maps, made in one pass.
+using Confusion = std::array<std::array<std::uint64_t, kLabels>, kLabels>;
+Confusion count_overlap(std::span<const std::uint8_t> reference, std::span<const std::uint8_t> predicted);
+
+// 2 |A and B| / (|A| + |B|). Region in neither: 1. In exactly one: 0 (METHOD 2.4).
+double dice(const Confusion& counts, Region region);
+PerRegion<double> dice_of_regions(const Confusion& counts);
+
+// Whether the reference holds the region at all: one that it does not is flagged and left out of means (METHOD 2.4).
+PerRegion<bool> regions_in_reference(const Confusion& counts);
+
+}  // namespace shapslice

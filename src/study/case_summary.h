@@ -1,0 +1,46 @@
+// What the app needs to know of an open case besides its voxels.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/terms.h"
+#include "image/case.h"
+
+namespace shapslice {
+
+// How 16-bit display voxels stand for intensities: intensity = slope * stored + intercept; exact where the file held
+// integers spanning less than 65536.
+struct DisplayScale {
+    double slope = 1;
+    double intercept = 0;
+    double window_low = 0;   // suggested window, intensities: 0.5th and 99.5th percentile of the non-zero voxels
+    double window_high = 1;
+};
+
+struct CaseSummary {
+    std::string name;
+    bool synthetic = false;
+    Shape shape{0, 0, 0};
+    std::array<double, 16> affine{};  // row-major, voxel to world mm (RAS+)
+    std::array<double, 3> spacing{1, 1, 1};
+    PerContrast<DisplayScale> display{};
+    bool has_reference = false;
+    PerRegion<std::uint64_t> reference_voxels{};
+    struct File {
+        std::string name;
+        std::string role;  // role_name()
+        std::string detail;  // "240 x 240 x 155, 1.0 x 1.0 x 1.0 mm" or what is wrong with it
+    };
+    std::vector<File> files;
+    std::vector<std::string> notes;
+};
+
+Json to_json(const CaseSummary& summary);
+CaseSummary case_summary_from_json(const Json& json);
+
+// One contrast as 16-bit display voxels, and their scale.
+std::vector<std::uint16_t> display_voxels(std::span<const float> voxels, DisplayScale& scale);
+
+}  // namespace shapslice

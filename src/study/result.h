@@ -1,0 +1,127 @@
+// Everything a study has found so far: what the page draws, what is saved, what is read back. The JSON form is
+// docs/result.schema.json; `to_json` and `result_from_json` are each other's inverse.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/terms.h"
+#include "game/shapley.h"
+#include "metrics/agreement.h"
+#include "metrics/model_band.h"
+#include "metrics/uncertainty.h"
+
+namespace shapslice {
+
+// Index of the row "mean over the disjoint regions that the reference contains" beside the five regions (METHOD 1.3).
+inline constexpr int kMeanRegion = kRegions;
+inline constexpr int kRegionRows = kRegions + 1;
+template <class T>
+using PerRegionRow = std::array<T, kRegionRows>;
+
+// A clinical ranking of the contrasts (METHOD 5.2): one for all regions, and others for single rows where given.
+struct ClinicalRanking {
+    std::string name = "Protocol (BraTS)";
+    PerContrast<double> ranks = kProtocolRanking;
+    PerRegionRow<std::optional<PerContrast<double>>> by_region{};
+    const PerContrast<double>& of(int region_row) const {
+        return by_region[static_cast<std::size_t>(region_row)] ? *by_region[static_cast<std::size_t>(region_row)] : ranks;
+    }
+};
+
+// Choices of METHOD marked "ours", recorded with every result.
+struct StudySettings {
+    std::string baseline = "zero";                // METHOD 2.3
+    bool run_empty_coalition = false;             // METHOD 2.3
+    bool mean_over_all_disjoint_regions = false;  // METHOD 1.3
+    double model_band_tolerance = kModelBandTolerance;
+};
+
+// The game of one region (or of the mean row) for one fold. `values` fill up as the study goes on; what follows from them
+// is there once all 16 are.
+struct RegionGame {
+    PerCoalition<std::optional<double>> values{};
+    std::optional<GameAnalysis> analysis;
+    std::optional<PerContrast<double>> ranks;
+    std::optional<Agreement> agreement;
+};
+
+struct FoldResult {
+    int fold = 0;
+    std::string model_sha256;
+    std::string provider;  // "webgpu", "wasm", "cpu": what ran it
+    PerRegionRow<RegionGame> regions{};
+    PerCoalition<std::optional<double>> run_seconds{};
+    bool complete() const { return regions[kMeanRegion].analysis.has_value(); }
+};
+
+// Over the complete folds of one model (METHOD 6).
+struct RegionSummary {
+    PerContrast<std::optional<Spread>> shapley{};
+    std::optional<double> rank_variance;
+    std::optional<VarianceScale> variance_scale;
+    std::optional<double> kendall_w;
+    std::optional<PerContrast<double>> mean_rank;
+    std::optional<Spread> nsf;
+    std::optional<AgreementScale> agreement_scale;
+    std::optional<double> share_at_least;  // of the fold-mean NSF among the 24 rankings (METHOD 5.3)
+    // The contrast ranked first by most complete folds (by the fold-mean phi where folds are split evenly), in how many.
+    std::optional<int> first_contrast;
+    int first_in_folds = 0;
+};
+
+struct ModelResult {
+    std::string id;
+    std::string name;
+    std::string architecture;
+    std::vector<FoldResult> folds;
+    PerRegionRow<RegionSummary> summary{};
+    int complete_folds = 0;
+};
+
+struct StudyProgress {
+    int runs_done = 0;
+    int runs_total = 0;
+    std::optional<double> seconds_left;
+    double seconds_spent = 0;
+    bool running = false;
+    bool cancelled = false;
+    std::string now;  // "U-Net, fold 2 of 5: T1c + T2-FLAIR"
+};
+
+struct StudyResult {
+    int schema_version = 1;
+    std::string software = "ShapSlice 0.1.0";
+    std::string case_name;
+    bool synthetic = false;
+    struct File {
+        std::string name;
+        std::string role;
+        std::string sha256;
+    };
+    std::vector<File> files;
+    bool has_reference = false;  // false: METHOD 2.2, the reference is each fold's own full segmentation
+    PerRegion<std::uint64_t> reference_voxels{};
+    PerRegion<bool> region_present{};
+    StudySettings settings;
+    ClinicalRanking clinical;
+    std::vector<ModelResult> models;
+    std::optional<PerRegionRow<ModelBand>> band;  // over all complete folds of all models
+    StudyProgress progress;
+    std::vector<std::string> notices;  // e.g. "WebGPU failed (...): the study goes on with WASM."
+    std::string sentence;              // the plain-language summary at the top of the page
+};
+
+Json to_json(const StudyResult& result);
+Expected<StudyResult> result_from_json(const Json& json);
+// One row per model, fold, region and contrast, and one per coalition value: see docs/result.md.
+std::string to_csv(const StudyResult& result);
+
+// "A of B: for the enhancing tumour the model relied most on T1c ..." (issue: the page's sentence). Says what is open.
+std::string plain_sentence(const StudyResult& result);
+
+}  // namespace shapslice
