@@ -14,6 +14,8 @@ struct Error {
 template <class T>
 using Expected = tl::expected<T, Error>;
 
-inline tl::unexpected<Error> fail(std::string sentence) { return tl::make_unexpected(Error{std::move(sentence)}); }
+inline tl::unexpected<Error> fail(std::string sentence) {
+    return tl::make_unexpected(Error{std::move(sentence)});
+}
 
 }  // namespace shapslice

@@ -1,8 +1,62 @@
-// nlohmann-json with std::optional: an absent value is null, and a key that is not there reads as absent.
+// JSON for plain structs, on nlohmann-json.
+//
+// A struct that has `template <class Fields> void describe(Fields& f, T& value)` beside it, listing its members once as
+// f("name", value.member), reads and writes JSON by that one list. An absent std::optional is null.
 #pragma once
 
+#include <array>
+#include <concepts>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
+
+namespace shapslice {
+
+using Json = nlohmann::json;
+
+struct FieldWriter {
+    Json& object;
+    template <class T>
+    void operator()(const char* name, const T& member) {
+        object[name] = member;
+    }
+};
+
+// A field that is not there keeps its default: older results stay readable.
+struct FieldReader {
+    const Json& object;
+    template <class T>
+    void operator()(const char* name, T&& member) {
+        if (const auto at = object.find(name); at != object.end()) at->get_to(member);
+    }
+};
+
+template <class T>
+concept Described = requires(FieldWriter& writer, T& value) { describe(writer, value); };
+
+// A fixed array written as an object with one key per element: {"ET": ..., "NCR": ...}.
+template <class T, std::size_t N>
+struct Keyed {
+    std::array<T, N>& elements;
+    const std::array<std::string_view, N>& keys;
+};
+template <class T, std::size_t N>
+Keyed<T, N> keyed(std::array<T, N>& elements, const std::array<std::string_view, N>& keys) {
+    return {elements, keys};
+}
+template <class T, std::size_t N>
+void to_json(Json& j, const Keyed<T, N>& value) {
+    j = Json::object();
+    for (std::size_t n = 0; n < N; ++n) j[std::string(value.keys[n])] = value.elements[n];
+}
+template <class T, std::size_t N>
+void from_json(const Json& j, Keyed<T, N>& value) {
+    for (std::size_t n = 0; n < N; ++n) {
+        if (const auto at = j.find(std::string(value.keys[n])); at != j.end()) at->get_to(value.elements[n]);
+    }
+}
+
+}  // namespace shapslice
 
 namespace nlohmann {
 template <class T>
@@ -22,8 +76,18 @@ struct adl_serializer<std::optional<T>> {
         }
     }
 };
-}  // namespace nlohmann
 
-namespace shapslice {
-using Json = nlohmann::json;
-}
+template <class T>
+    requires shapslice::Described<T>
+struct adl_serializer<T> {
+    static void to_json(json& j, const T& value) {
+        j = json::object();
+        shapslice::FieldWriter writer{j};
+        describe(writer, const_cast<T&>(value));  // the writer reads members only
+    }
+    static void from_json(const json& j, T& value) {
+        shapslice::FieldReader reader{j};
+        describe(reader, value);
+    }
+};
+}  // namespace nlohmann

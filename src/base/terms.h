@@ -35,17 +35,26 @@ inline constexpr int kCoalitions = 1 << kContrasts;
 inline constexpr Coalition kNoContrast = 0;
 inline constexpr Coalition kAllContrasts = kCoalitions - 1;
 
-constexpr bool contains(Coalition coalition, int contrast) { return (coalition >> contrast) & 1; }
-constexpr Coalition with(Coalition coalition, int contrast) { return coalition | static_cast<Coalition>(1 << contrast); }
+constexpr bool contains(Coalition coalition, int contrast) {
+    return (coalition >> contrast) & 1;
+}
+constexpr Coalition with(Coalition coalition, int contrast) {
+    return coalition | static_cast<Coalition>(1 << contrast);
+}
 
 // True when a voxel with this label belongs to the region.
 constexpr bool in_region(std::uint8_t label, Region region) {
     switch (region) {
-        case Region::NCR: return label == 1;
-        case Region::ED: return label == 2;
-        case Region::ET: return label == 3;
-        case Region::TC: return label == 1 || label == 3;
-        case Region::WT: return label != 0;
+        case Region::NCR:
+            return label == 1;
+        case Region::ED:
+            return label == 2;
+        case Region::ET:
+            return label == 3;
+        case Region::TC:
+            return label == 1 || label == 3;
+        case Region::WT:
+            return label != 0;
     }
     return false;
 }

@@ -1,6 +1,8 @@
 // What the app needs to know of an open case besides its voxels.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,7 +17,7 @@ namespace shapslice {
 struct DisplayScale {
     double slope = 1;
     double intercept = 0;
-    double window_low = 0;   // suggested window, intensities: 0.5th and 99.5th percentile of the non-zero voxels
+    double window_low = 0;  // suggested window, intensities: 0.5th and 99.5th percentile of the non-zero voxels
     double window_high = 1;
 };
 
@@ -30,15 +32,17 @@ struct CaseSummary {
     PerRegion<std::uint64_t> reference_voxels{};
     struct File {
         std::string name;
-        std::string role;  // role_name()
+        std::string role;    // role_name()
         std::string detail;  // "240 x 240 x 155, 1.0 x 1.0 x 1.0 mm" or what is wrong with it
     };
     std::vector<File> files;
     std::vector<std::string> notes;
 };
 
-Json to_json(const CaseSummary& summary);
+Json case_summary_to_json(const CaseSummary& summary);
 CaseSummary case_summary_from_json(const Json& json);
+
+CaseSummary summarise(const Case& subject);
 
 // One contrast as 16-bit display voxels, and their scale.
 std::vector<std::uint16_t> display_voxels(std::span<const float> voxels, DisplayScale& scale);

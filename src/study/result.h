@@ -1,10 +1,11 @@
 // Everything a study has found so far: what the page draws, what is saved, what is read back. The JSON form is
-// docs/result.schema.json; `to_json` and `result_from_json` are each other's inverse.
+// docs/result.schema.json; `result_to_json` and `result_from_json` are each other's inverse.
 #pragma once
 
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -22,6 +23,9 @@ inline constexpr int kMeanRegion = kRegions;
 inline constexpr int kRegionRows = kRegions + 1;
 template <class T>
 using PerRegionRow = std::array<T, kRegionRows>;
+inline constexpr PerRegionRow<std::string_view> kRegionRowNames{"ET", "NCR", "ED", "TC", "WT", "mean"};
+
+// The struct members below are listed for JSON in result.cpp; names there are these in camelCase.
 
 // A clinical ranking of the contrasts (METHOD 5.2): one for all regions, and others for single rows where given.
 struct ClinicalRanking {
@@ -29,7 +33,8 @@ struct ClinicalRanking {
     PerContrast<double> ranks = kProtocolRanking;
     PerRegionRow<std::optional<PerContrast<double>>> by_region{};
     const PerContrast<double>& of(int region_row) const {
-        return by_region[static_cast<std::size_t>(region_row)] ? *by_region[static_cast<std::size_t>(region_row)] : ranks;
+        return by_region[static_cast<std::size_t>(region_row)] ? *by_region[static_cast<std::size_t>(region_row)]
+                                                               : ranks;
     }
 };
 
@@ -41,8 +46,8 @@ struct StudySettings {
     double model_band_tolerance = kModelBandTolerance;
 };
 
-// The game of one region (or of the mean row) for one fold. `values` fill up as the study goes on; what follows from them
-// is there once all 16 are.
+// The game of one region (or of the mean row) for one fold. `values` fill up as the study goes on; what follows from
+// them is there once all 16 are.
 struct RegionGame {
     PerCoalition<std::optional<double>> values{};
     std::optional<GameAnalysis> analysis;
@@ -69,7 +74,8 @@ struct RegionSummary {
     std::optional<Spread> nsf;
     std::optional<AgreementScale> agreement_scale;
     std::optional<double> share_at_least;  // of the fold-mean NSF among the 24 rankings (METHOD 5.3)
-    // The contrast ranked first by most complete folds (by the fold-mean phi where folds are split evenly), in how many.
+    // The contrast ranked first by most complete folds (by the fold-mean phi where folds are split evenly), in how
+    // many.
     std::optional<int> first_contrast;
     int first_in_folds = 0;
 };
@@ -116,7 +122,12 @@ struct StudyResult {
     std::string sentence;              // the plain-language summary at the top of the page
 };
 
-Json to_json(const StudyResult& result);
+// A clinical ranking as the page sends it; refuses ranks that are not finite numbers of at least 1 and at most 4.
+Expected<ClinicalRanking> clinical_ranking_from_json(const Json& json);
+Json clinical_ranking_to_json(const ClinicalRanking& ranking);
+
+Json result_to_json(const StudyResult& result);
+// Refuses what is not a result of a schema version this program knows, with a sentence.
 Expected<StudyResult> result_from_json(const Json& json);
 // One row per model, fold, region and contrast, and one per coalition value: see docs/result.md.
 std::string to_csv(const StudyResult& result);

@@ -1,0 +1,156 @@
+// The members of the study's structs, listed once for reading and writing JSON (base/json.h).
+#pragma once
+
+#include "study/result.h"
+
+namespace shapslice {
+
+template <class F>
+void describe(F& f, Marginal& m) {
+    f("before", m.before);
+    f("weight", m.weight);
+    f("contribution", m.contribution);
+}
+
+template <class F>
+void describe(F& f, GameAnalysis& a) {
+    f("shapley", a.shapley);
+    f("marginals", a.marginals);
+    f("banzhaf", a.banzhaf);
+    f("interaction", a.interaction);
+    f("moebius", a.moebius);
+    f("leaveOneOut", a.leave_one_out);
+    f("alone", a.alone);
+    f("efficiencyGap", a.efficiency_gap);
+}
+
+template <class F>
+void describe(F& f, AgreementScale& s) {
+    f("chance", s.chance);
+    f("worst", s.worst);
+    f("best", s.best);
+}
+
+template <class F>
+void describe(F& f, Agreement& a) {
+    f("nsf", a.nsf);
+    f("scale", a.scale);
+    f("corrected", a.corrected);
+    f("shareAtLeast", a.share_at_least);
+    f("tauB", a.tau_b);
+}
+
+template <class F>
+void describe(F& f, VarianceScale& s) {
+    f("chance", s.chance);
+    f("largest", s.largest);
+}
+
+template <class F>
+void describe(F& f, Spread& s) {
+    f("mean", s.mean);
+    f("least", s.least);
+    f("largest", s.largest);
+}
+
+template <class F>
+void describe(F& f, ModelBand& b) {
+    f("within", b.within);
+    f("shapley", b.shapley);
+    f("models", b.models);
+}
+
+template <class F>
+void describe(F& f, ClinicalRanking& r) {
+    f("name", r.name);
+    f("ranks", r.ranks);
+    f("byRegion", keyed(r.by_region, kRegionRowNames));
+}
+
+template <class F>
+void describe(F& f, StudySettings& s) {
+    f("baseline", s.baseline);
+    f("runEmptyCoalition", s.run_empty_coalition);
+    f("meanOverAllDisjointRegions", s.mean_over_all_disjoint_regions);
+    f("modelBandTolerance", s.model_band_tolerance);
+}
+
+template <class F>
+void describe(F& f, RegionGame& g) {
+    f("values", g.values);
+    f("analysis", g.analysis);
+    f("ranks", g.ranks);
+    f("agreement", g.agreement);
+}
+
+template <class F>
+void describe(F& f, FoldResult& r) {
+    f("fold", r.fold);
+    f("modelSha256", r.model_sha256);
+    f("provider", r.provider);
+    f("regions", keyed(r.regions, kRegionRowNames));
+    f("runSeconds", r.run_seconds);
+}
+
+template <class F>
+void describe(F& f, RegionSummary& s) {
+    f("shapley", s.shapley);
+    f("rankVariance", s.rank_variance);
+    f("varianceScale", s.variance_scale);
+    f("kendallW", s.kendall_w);
+    f("meanRank", s.mean_rank);
+    f("nsf", s.nsf);
+    f("agreementScale", s.agreement_scale);
+    f("shareAtLeast", s.share_at_least);
+    f("firstContrast", s.first_contrast);
+    f("firstInFolds", s.first_in_folds);
+}
+
+template <class F>
+void describe(F& f, ModelResult& m) {
+    f("id", m.id);
+    f("name", m.name);
+    f("architecture", m.architecture);
+    f("folds", m.folds);
+    f("summary", keyed(m.summary, kRegionRowNames));
+    f("completeFolds", m.complete_folds);
+}
+
+template <class F>
+void describe(F& f, StudyProgress& p) {
+    f("runsDone", p.runs_done);
+    f("runsTotal", p.runs_total);
+    f("secondsLeft", p.seconds_left);
+    f("secondsSpent", p.seconds_spent);
+    f("running", p.running);
+    f("cancelled", p.cancelled);
+    f("now", p.now);
+}
+
+template <class F>
+void describe(F& f, StudyResult::File& file) {
+    f("name", file.name);
+    f("role", file.role);
+    f("sha256", file.sha256);
+}
+
+template <class F>
+void describe(F& f, StudyResult& r) {
+    f("schemaVersion", r.schema_version);
+    f("software", r.software);
+    f("caseName", r.case_name);
+    f("synthetic", r.synthetic);
+    f("files", r.files);
+    f("hasReference", r.has_reference);
+    f("referenceVoxels", keyed(r.reference_voxels, kRegionNames));
+    f("regionPresent", keyed(r.region_present, kRegionNames));
+    f("settings", r.settings);
+    f("clinicalRanking", r.clinical);
+    f("models", r.models);
+    f("modelBand", r.band);
+    f("progress", r.progress);
+    f("notices", r.notices);
+    f("sentence", r.sentence);
+}
+
+}  // namespace shapslice
