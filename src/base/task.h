@@ -1,0 +1,75 @@
+// A coroutine that another coroutine awaits, or that the program starts and lets run.
+//
+// Single-threaded by design: the engine has no threads of its own, and everything asynchronous comes back on the thread
+// that started it.
+#pragma once
+
+#include <coroutine>
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+namespace shapslice {
+
+template <class T>
+class [[nodiscard]] Task {
+  public:
+    struct promise_type {
+        std::optional<T> value;
+        std::coroutine_handle<> continuation;
+
+        Task get_return_object() { return Task(std::coroutine_handle<promise_type>::from_promise(*this)); }
+        std::suspend_always initial_suspend() noexcept { return {}; }
+        struct Resume {
+            bool await_ready() noexcept { return false; }
+            std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> done) noexcept {
+                const auto next = done.promise().continuation;
+                return next ? next : std::noop_coroutine();
+            }
+            void await_resume() noexcept {}
+        };
+        Resume final_suspend() noexcept { return {}; }
+        void return_value(T result) { value = std::move(result); }
+        // Errors are values in this program; an exception here is a defect or memory running out.
+        void unhandled_exception() { std::abort(); }
+    };
+
+    explicit Task(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
+    Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+    Task& operator=(Task&& other) noexcept {
+        if (this != &other) {
+            if (handle_) handle_.destroy();
+            handle_ = std::exchange(other.handle_, {});
+        }
+        return *this;
+    }
+    Task(const Task&) = delete;
+    Task& operator=(const Task&) = delete;
+    ~Task() {
+        if (handle_) handle_.destroy();
+    }
+
+    // Starts a task that nobody awaits. It must be kept alive until done().
+    void start() { handle_.resume(); }
+    bool done() const { return !handle_ || handle_.done(); }
+    // The result of a done() task.
+    const T& result() const { return *handle_.promise().value; }
+
+    auto operator co_await() && {
+        struct Awaiter {
+            std::coroutine_handle<promise_type> task;
+            bool await_ready() { return false; }
+            std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiting) {
+                task.promise().continuation = waiting;
+                return task;
+            }
+            T await_resume() { return std::move(*task.promise().value); }
+        };
+        return Awaiter{handle_};
+    }
+
+  private:
+    std::coroutine_handle<promise_type> handle_;
+};
+
+}  // namespace shapslice

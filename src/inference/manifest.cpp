@@ -1,0 +1,113 @@
+#include "inference/manifest.h"
+
+#include <algorithm>
+#include <set>
+
+namespace shapslice {
+
+namespace {
+
+constexpr int kSchemaVersion = 1;
+
+Expected<Contrast> contrast_from_name(const std::string& name) {
+    const auto at = std::find(kContrastNames.begin(), kContrastNames.end(), name);
+    if (at == kContrastNames.end()) return fail("\"contrasts\" names \"" + name + "\"; expected t1c, t1n, t2f and t2w");
+    return static_cast<Contrast>(at - kContrastNames.begin());
+}
+
+Expected<Activation> activation_from_name(const std::string& name) {
+    if (name == "softmax") return Activation::softmax;
+    if (name == "sigmoid") return Activation::sigmoid;
+    if (name == "none") return Activation::none;
+    return fail("\"outputs.activation\" is \"" + name + "\"; expected softmax, sigmoid or none");
+}
+
+// Position of each wanted name among the output channels.
+Expected<std::vector<int>> channel_order(const std::vector<std::string>& names, std::vector<std::string> wanted) {
+    std::vector<int> order;
+    for (const std::string& name : wanted) {
+        const auto at = std::find(names.begin(), names.end(), name);
+        if (at == names.end()) return fail("\"outputs.channels\" lacks \"" + name + "\"");
+        order.push_back(static_cast<int>(at - names.begin()));
+    }
+    return order;
+}
+
+Expected<void> read_inputs(const Json& json, ModelManifest& manifest) {
+    const auto names = json.at("contrasts").get<std::vector<std::string>>();
+    if (names.size() != kContrasts || std::set(names.begin(), names.end()).size() != names.size()) {
+        return fail("\"contrasts\" must list t1c, t1n, t2f and t2w once each");
+    }
+    for (std::size_t c = 0; c < names.size(); ++c) {
+        const auto contrast = contrast_from_name(names[c]);
+        if (!contrast) return fail(contrast.error().sentence);
+        manifest.contrasts[c] = *contrast;
+    }
+    if (json.value("axes", "zyx") != "zyx") return fail("\"axes\" must be \"zyx\"");
+    if (json.value("normalisation", "") != "zscore-nonzero")
+        return fail("\"normalisation\" must be \"zscore-nonzero\"");
+    const auto spacing = json.at("spacing").get<std::array<double, 3>>();
+    const auto patch = json.at("patch").get<std::array<int, 3>>();
+    manifest.multiple = json.value("multiple", 1);
+    if (manifest.multiple < 1) return fail("\"multiple\" must be at least 1");
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        manifest.spacing[axis] = spacing[2 - axis];
+        manifest.patch[axis] = patch[2 - axis];
+        if (!(manifest.spacing[axis] > 0)) return fail("\"spacing\" must be three positive lengths in mm");
+        if (manifest.patch[axis] < manifest.multiple || manifest.patch[axis] % manifest.multiple != 0) {
+            return fail("\"patch\" must be three positive multiples of " + std::to_string(manifest.multiple));
+        }
+    }
+    return {};
+}
+
+Expected<void> read_outputs(const Json& outputs, ModelManifest& manifest) {
+    const auto names = outputs.at("channels").get<std::vector<std::string>>();
+    manifest.output_channels = static_cast<int>(names.size());
+    const std::string kind = outputs.at("kind").get<std::string>();
+    if (kind != "labels" && kind != "regions")
+        return fail("\"outputs.kind\" is \"" + kind + "\"; expected labels or regions");
+    manifest.output_kind = kind == "labels" ? OutputKind::labels : OutputKind::regions;
+    const auto activation = activation_from_name(outputs.value("activation", "softmax"));
+    if (!activation) return fail(activation.error().sentence);
+    manifest.activation = *activation;
+    if (manifest.output_kind == OutputKind::regions && manifest.activation == Activation::softmax) {
+        return fail(
+            "\"outputs.activation\" is softmax, which does not fit overlapping regions; expected sigmoid or none");
+    }
+    auto order = manifest.output_kind == OutputKind::labels ? channel_order(names, {"background", "NCR", "ED", "ET"})
+                                                            : channel_order(names, {"TC", "WT", "ET"});
+    if (!order) return fail(order.error().sentence);
+    manifest.channels = *order;
+    return {};
+}
+
+}  // namespace
+
+Expected<ModelManifest> read_manifest(std::string_view file_name, const Json& json) {
+    const std::string file(file_name);
+    ModelManifest manifest;
+    try {
+        if (json.at("schemaVersion") != kSchemaVersion) {
+            return fail(file + ": schemaVersion is " + json.at("schemaVersion").dump() +
+                        "; this program reads version 1.");
+        }
+        manifest.id = json.at("id").get<std::string>();
+        manifest.name = json.value("name", manifest.id);
+        manifest.architecture = json.at("architecture").get<std::string>();
+        if (const auto read = read_inputs(json, manifest); !read)
+            return fail(file + ": " + read.error().sentence + ".");
+        if (const auto read = read_outputs(json.at("outputs"), manifest); !read) {
+            return fail(file + ": " + read.error().sentence + ".");
+        }
+        for (const Json& fold : json.at("folds")) {
+            manifest.folds.push_back({fold.at("file").get<std::string>(), fold.at("sha256").get<std::string>()});
+        }
+        if (manifest.folds.empty()) return fail(file + ": \"folds\" is empty; expected one entry per .onnx file.");
+    } catch (const Json::exception& error) {
+        return fail(file + ": a field is missing or of the wrong type (" + error.what() + ").");
+    }
+    return manifest;
+}
+
+}  // namespace shapslice

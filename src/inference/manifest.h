@@ -1,0 +1,45 @@
+// model.json: what a model expects and what its outputs mean (docs/models.md, METHOD 8.4).
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/terms.h"
+#include "image/grid.h"
+
+namespace shapslice {
+
+enum class OutputKind { labels, regions };         // disjoint labels, or the BraTS regions TC, WT, ET
+enum class Activation { softmax, sigmoid, none };  // what still has to be applied; none: already probabilities
+
+struct FoldModel {
+    std::string file;    // beside model.json
+    std::string sha256;  // of the file; one that differs is refused
+};
+
+struct ModelManifest {
+    std::string id;
+    std::string name;
+    std::string architecture;
+    PerContrast<Contrast> contrasts{Contrast::t1c, Contrast::t1n, Contrast::t2f, Contrast::t2w};  // of input channels
+    std::array<double, 3> spacing{1, 1, 1};                                                       // mm along i, j, k
+    Shape patch{0, 0, 0};  // largest input along i, j, k; larger boxes are tiled
+    int multiple = 1;      // every extent must be a multiple of this
+    OutputKind output_kind = OutputKind::labels;
+    Activation activation = Activation::softmax;
+    // Output channel of each Label (labels) or of {TC, WT, ET} in that order (regions).
+    std::vector<int> channels;
+    int output_channels = 0;
+    std::vector<FoldModel> folds;
+};
+
+// Reads and checks a manifest. Extents in the file are in the order of its "axes" ("zyx": slowest first).
+// Errors name `file_name` and the field.
+Expected<ModelManifest> read_manifest(std::string_view file_name, const Json& json);
+
+}  // namespace shapslice

@@ -1,0 +1,20 @@
+// From a network's raw output to the probability of each label.
+#pragma once
+
+#include <span>
+
+#include "inference/manifest.h"
+
+namespace shapslice {
+
+// exp(x) in single precision, relative error under 3e-7 for x in [-87, 88], clamped outside. Plain arithmetic: the same
+// bits natively and in WebAssembly, which the platforms' own expf does not promise; and it vectorises.
+float exp_single(float x);
+
+// Applies the manifest's activation to `output` ([channel][voxel], `voxels` each) and writes the label probabilities
+// to `probabilities` ([label][voxel]). Overlapping regions become disjoint labels by
+// ET = p(ET), NCR = max(0, p(TC) - p(ET)), ED = max(0, p(WT) - p(TC)), background = 1 - p(WT).
+void label_probabilities(const ModelManifest& manifest, std::span<const float> output, std::size_t voxels,
+                         std::span<float> probabilities);
+
+}  // namespace shapslice

@@ -1,0 +1,70 @@
+// The seam between the study and whatever runs a network: ONNX Runtime Web in the page, ONNX Runtime under Node, a
+// plain C++ function in tests.
+#pragma once
+
+#include <coroutine>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "image/grid.h"
+
+namespace shapslice {
+
+// One forward pass. The input is [1][channels][k][j][i], i fastest; it must stay valid until `done` is called.
+struct RunRequest {
+    std::string model_id;
+    int fold = 0;
+    int channels = 0;
+    Shape shape{0, 0, 0};  // i, j, k
+    std::span<const float> input;
+};
+
+struct RunOutcome {
+    std::vector<float> output;  // [1][output channels][k][j][i]
+    std::string provider;       // "webgpu", "wasm", "cpu"
+    double seconds = 0;         // the bare run, without what happens around it
+    std::string notice;         // for the user when the runtime had to change its ways, else empty
+};
+
+class Runtime {
+  public:
+    using Completion = std::function<void(Expected<RunOutcome>)>;
+    virtual ~Runtime() = default;
+    // Calls `done` exactly once, before returning or later on the same thread.
+    virtual void start(const RunRequest& request, Completion done) = 0;
+    // Seconds on a clock that only rises; for progress, never for results.
+    virtual double now() const = 0;
+};
+
+// co_await run(runtime, request)
+class RunAwaiter {
+  public:
+    RunAwaiter(Runtime& runtime, RunRequest request) : runtime_(runtime), request_(std::move(request)) {}
+    bool await_ready() { return false; }
+    // False (go on at once) when the runtime answered before returning: no recursion however many runs follow.
+    bool await_suspend(std::coroutine_handle<> waiting) {
+        runtime_.start(request_, [this, waiting](Expected<RunOutcome> outcome) {
+            outcome_ = std::move(outcome);
+            if (suspended_) waiting.resume();
+        });
+        suspended_ = !outcome_.has_value();
+        return suspended_;
+    }
+    Expected<RunOutcome> await_resume() { return std::move(*outcome_); }
+
+  private:
+    Runtime& runtime_;
+    RunRequest request_;
+    std::optional<Expected<RunOutcome>> outcome_;
+    bool suspended_ = false;
+};
+
+inline RunAwaiter run(Runtime& runtime, RunRequest request) {
+    return {runtime, std::move(request)};
+}
+
+}  // namespace shapslice

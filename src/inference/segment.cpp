@@ -1,0 +1,74 @@
+#include "inference/segment.h"
+
+#include <algorithm>
+
+#include "inference/probabilities.h"
+#include "inference/tiling.h"
+
+namespace shapslice {
+
+void coalition_input(const Prepared& prepared, const ModelManifest& manifest, Coalition coalition,
+                     std::span<float> input) {
+    const std::size_t voxels = voxel_count(prepared.padded);
+    for (std::size_t channel = 0; channel < kContrasts; ++channel) {
+        const auto contrast = static_cast<std::size_t>(manifest.contrasts[channel]);
+        float* to = input.data() + channel * voxels;
+        if (contains(coalition, static_cast<int>(contrast))) {
+            std::copy_n(prepared.channels.data() + contrast * voxels, voxels, to);
+        } else {
+            std::fill_n(to, voxels, 0.0f);
+        }
+    }
+}
+
+namespace {
+
+Error wrong_size(const ModelManifest& manifest, std::size_t expected, std::size_t found) {
+    return Error{manifest.name + ": the network's output has " + std::to_string(found) + " values; expected " +
+                 std::to_string(expected) + " (" + std::to_string(manifest.output_channels) +
+                 " channels of the input's size)."};
+}
+
+}  // namespace
+
+Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& manifest, int fold,
+                                     const Prepared& prepared, const Grid& case_grid, Coalition coalition) {
+    const Tiling tiling = tile(prepared.padded, manifest.patch);
+    const std::size_t tile_voxels = voxel_count(tiling.size);
+    const std::size_t whole_voxels = voxel_count(tiling.whole);
+    const bool single = tiling.tiles.size() == 1;
+
+    std::vector<float> input(kContrasts * whole_voxels);
+    coalition_input(prepared, manifest, coalition, input);
+    std::vector<float> cut(single ? 0 : kContrasts * tile_voxels);
+    std::vector<float> probabilities(kLabels * tile_voxels);
+    std::vector<float> sum(single ? 0 : kLabels * whole_voxels, 0.0f);
+    std::vector<float> total(single ? 0 : whole_voxels, 0.0f);
+    const std::vector<float> weights = single ? std::vector<float>{} : gaussian_weights(tiling.size);
+
+    Segmentation segmentation;
+    segmentation.tiles = static_cast<int>(tiling.tiles.size());
+    for (const Tile& at : tiling.tiles) {
+        if (!single) cut_tile(input, tiling, at, kContrasts, cut);
+        Expected<RunOutcome> outcome =
+            co_await run(runtime, {manifest.id, fold, kContrasts, tiling.size, single ? input : cut});
+        if (!outcome) co_return tl::make_unexpected(outcome.error());
+        const std::size_t expected = static_cast<std::size_t>(manifest.output_channels) * tile_voxels;
+        if (outcome->output.size() != expected) {
+            co_return tl::make_unexpected(wrong_size(manifest, expected, outcome->output.size()));
+        }
+        segmentation.provider = outcome->provider;
+        segmentation.run_seconds += outcome->seconds;
+        if (!outcome->notice.empty()) segmentation.notice = outcome->notice;
+        label_probabilities(manifest, outcome->output, tile_voxels, probabilities);
+        if (!single) add_tile(probabilities, weights, tiling, at, kLabels, sum, total);
+    }
+    // The weights' sum scales all labels of a voxel alike, but neighbouring voxels are blended afterwards.
+    for (std::size_t label = 0; !single && label < kLabels; ++label) {
+        for (std::size_t v = 0; v < whole_voxels; ++v) sum[label * whole_voxels + v] /= total[v];
+    }
+    segmentation.labels = restore_labels(single ? probabilities : sum, prepared, case_grid);
+    co_return segmentation;
+}
+
+}  // namespace shapslice

@@ -1,0 +1,35 @@
+// One coalition through one model: from the prepared case to a label map on the case's own grid.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/task.h"
+#include "base/terms.h"
+#include "image/prepare.h"
+#include "inference/manifest.h"
+#include "inference/runtime.h"
+
+namespace shapslice {
+
+// The model's input channels for a coalition: contrasts in the manifest's order, absent ones at the zero baseline,
+// which after z-scoring is the brain's mean (METHOD 2.3). `input` holds kContrasts * voxels of `prepared.padded`.
+void coalition_input(const Prepared& prepared, const ModelManifest& manifest, Coalition coalition,
+                     std::span<float> input);
+
+struct Segmentation {
+    std::vector<std::uint8_t> labels;  // on the case's grid
+    std::string provider;
+    std::string notice;
+    double run_seconds = 0;  // sum over tiles of the bare runs
+    int tiles = 0;
+};
+
+// Runs all tiles and restores the labels. `prepared`, `manifest`, `case_grid` and `runtime` must outlive the task. An
+// error of the runtime is passed on; an output of another size than the manifest says is an error that names the model.
+Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& manifest, int fold,
+                                     const Prepared& prepared, const Grid& case_grid, Coalition coalition);
+
+}  // namespace shapslice

@@ -1,0 +1,34 @@
+// From overlap counts to results: a pure function, so that a saved result can be recomputed from what it records.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "base/runs.h"
+#include "metrics/overlap.h"
+#include "study/result.h"
+
+namespace shapslice {
+
+// What one model run left behind.
+struct KnownRun {
+    Confusion counts{};  // against the reference (METHOD 2.2)
+    Runs labels;         // the segmentation, on the case's grid
+    std::string provider;
+    double seconds = 0;
+};
+using KnownRuns = PerCoalition<std::optional<KnownRun>>;
+
+// Fills a fold's games from the runs known so far. The empty coalition, where it was not run, is an empty segmentation
+// (METHOD 2.3). Once all 16 values are there: analysis, ranks, agreement.
+void compose_fold(const KnownRuns& runs, const StudySettings& settings, const ClinicalRanking& clinical,
+                  FoldResult& fold);
+
+// Rank variance, concordance, spread and agreement over a model's complete folds (METHOD 6).
+void compose_summary(const ClinicalRanking& clinical, ModelResult& model);
+
+// The model band over all complete folds of all models (METHOD 6.3); none without a complete fold.
+std::optional<PerRegionRow<ModelBand>> compose_band(const StudyResult& result);
+
+}  // namespace shapslice

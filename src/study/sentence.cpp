@@ -1,0 +1,123 @@
+#include "study/sentence.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "study/result.h"
+
+namespace shapslice {
+
+std::string coalition_words(Coalition coalition) {
+    if (coalition == kNoContrast) return "no contrast";
+    if (coalition == kAllContrasts) return "all contrasts";
+    std::string words;
+    for (int i = 0; i < kContrasts; ++i) {
+        if (!contains(coalition, i)) continue;
+        if (!words.empty()) words += " + ";
+        words += kContrastTitles[static_cast<std::size_t>(i)];
+    }
+    return words;
+}
+
+std::string two_digits(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.2f", value);
+    return std::string(text) == "-0.00" ? "0.00" : text;
+}
+
+namespace {
+
+// The model the sentence speaks of: the one with most complete folds, the first of equal ones.
+const ModelResult* spoken_model(const StudyResult& result) {
+    const ModelResult* best = nullptr;
+    for (const ModelResult& model : result.models) {
+        if (!best || model.complete_folds > best->complete_folds) best = &model;
+    }
+    return best;
+}
+
+std::string folds_words(int first_in, int complete) {
+    if (complete == 1) return "";
+    return " (first in " + std::to_string(first_in) + " of " + std::to_string(complete) + " folds)";
+}
+
+// "T1c for the enhancing tumour (first in 5 of 5 folds), ..." over the disjoint regions there are.
+std::string reliance_words(const StudyResult& result, const ModelResult& model) {
+    std::string words;
+    for (std::size_t r = 0; r < kDisjointRegions; ++r) {
+        const RegionSummary& summary = model.summary[r];
+        if (!result.region_present[r] || !summary.first_contrast) continue;
+        if (!words.empty()) words += ", ";
+        words += std::string(kContrastTitles[static_cast<std::size_t>(*summary.first_contrast)]) + " for the " +
+                 std::string(kRegionTitles[r]) + folds_words(summary.first_in_folds, model.complete_folds);
+    }
+    return words;
+}
+
+std::string agreement_words(const StudyResult& result, const RegionSummary& mean) {
+    if (!mean.nsf || !mean.agreement_scale) return "";
+    return " Agreement of its ranking with \"" + result.clinical.name + "\": " + two_digits(mean.nsf->mean) +
+           " (chance " + two_digits(mean.agreement_scale->chance) + ", best reachable " +
+           two_digits(mean.agreement_scale->best) + ").";
+}
+
+std::string uncertainty_words(const RegionSummary& mean, int complete) {
+    if (!mean.rank_variance || !mean.variance_scale) {
+        return complete == 1 ? " Uncertainty over folds needs at least two folds." : "";
+    }
+    return " Uncertainty over " + std::to_string(complete) + " folds: " + two_digits(*mean.rank_variance) +
+           " (0 is a stable ranking, " + two_digits(mean.variance_scale->chance) + " is chance).";
+}
+
+std::string open_words(const StudyResult& result, const ModelResult& model) {
+    const int folds = static_cast<int>(model.folds.size());
+    if (model.complete_folds == folds) return "";
+    std::string words =
+        " Known so far: " + std::to_string(model.complete_folds) + " of " + std::to_string(folds) + " folds";
+    for (const FoldResult& fold : model.folds) {
+        const auto known = std::count_if(fold.run_seconds.begin(), fold.run_seconds.end(),
+                                         [](const auto& seconds) { return seconds.has_value(); });
+        if (!fold.complete() && known > 0) {
+            words += " and " + std::to_string(known) + " of " + std::to_string(kCoalitions - 1) + " runs of fold " +
+                     std::to_string(fold.fold + 1);
+        }
+    }
+    return words + (result.progress.running ? "; the rest is running." : ".");
+}
+
+}  // namespace
+
+std::string plain_sentence(const StudyResult& result) {
+    const std::string subject = result.synthetic ? "this synthetic case" : "this case";
+    const ModelResult* model = spoken_model(result);
+    const bool anything = model && std::any_of(model->folds.begin(), model->folds.end(), [](const FoldResult& fold) {
+                              return fold.regions[0].values[kAllContrasts].has_value();
+                          });
+    if (!anything) {
+        if (result.progress.running)
+            return "The first of " + std::to_string(result.progress.runs_total) + " model runs on " + subject +
+                   " is under way.";
+        return "Press Run to see which contrast the model relies on in " + subject + ".";
+    }
+    const std::string reference =
+        result.has_reference ? "" : " Agreement with itself, not accuracy: no expert segmentation was given.";
+    if (model->complete_folds == 0) {
+        std::string words =
+            "The first Shapley values of " + model->name + " appear once a fold's 16 coalitions are known.";
+        const auto& whole = model->folds.front().regions[static_cast<std::size_t>(Region::WT)].values[kAllContrasts];
+        if (whole && result.has_reference) {
+            words = "With all contrasts " + model->name + " reaches Dice " + two_digits(*whole) +
+                    " for the whole tumour. " + words;
+        }
+        return words + open_words(result, *model) + reference;
+    }
+    const std::string reliance = reliance_words(result, *model);
+    const std::string start = reliance.empty()
+                                  ? model->name + " found no tumour region to judge in " + subject + "."
+                                  : "In " + subject + " " + model->name + " relies most on " + reliance + ".";
+    const RegionSummary& mean = model->summary[kMeanRegion];
+    return start + agreement_words(result, mean) + uncertainty_words(mean, model->complete_folds) +
+           open_words(result, *model) + reference;
+}
+
+}  // namespace shapslice

@@ -1,0 +1,193 @@
+#include "study/study.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "inference/segment.h"
+#include "study/sentence.h"
+
+namespace shapslice {
+
+std::vector<Coalition> coalition_order(bool run_empty_coalition) {
+    std::vector<Coalition> order{kAllContrasts};
+    for (const int size : {1, 3, 2}) {
+        for (int mask = 1; mask < kAllContrasts; ++mask) {
+            if (std::popcount(static_cast<unsigned>(mask)) == size) order.push_back(static_cast<Coalition>(mask));
+        }
+    }
+    if (run_empty_coalition) order.push_back(kNoContrast);
+    return order;
+}
+
+Study::Study(const Case& subject, Runtime& runtime, StudyEvents& events)
+    : subject_(subject), runtime_(runtime), events_(events) {
+    result_.case_name = subject.name;
+    result_.synthetic = subject.synthetic;
+    result_.has_reference = subject.reference.has_value();
+    for (const CaseFile& file : subject.files) {
+        if (file.role != FileRole::unused)
+            result_.files.push_back({file.name, std::string(role_name(file.role)), file.sha256});
+    }
+    if (subject.reference) {
+        const Confusion counts = count_overlap(*subject.reference, *subject.reference);
+        result_.region_present = regions_in_reference(counts);
+        for (std::size_t r = 0; r < kRegions; ++r) {
+            for (std::uint8_t label = 1; label < kLabels; ++label) {
+                if (in_region(label, static_cast<Region>(r))) result_.reference_voxels[r] += counts[label][label];
+            }
+        }
+    }
+    result_.sentence = plain_sentence(result_);
+}
+
+const KnownRun* Study::known(const std::string& model_sha256, Coalition coalition) const {
+    const auto at = known_.find(model_sha256);
+    return at != known_.end() && at->second[coalition] ? &*at->second[coalition] : nullptr;
+}
+
+const KnownRun* Study::known_job(const Job& job) const {
+    return known(models_[job.model].manifest.folds[static_cast<std::size_t>(job.fold)].sha256, job.coalition);
+}
+
+std::vector<Study::Job> Study::open_jobs() const {
+    std::vector<Job> jobs;
+    for (std::size_t m = 0; m < models_.size(); ++m) {
+        for (const int fold : models_[m].folds) {
+            for (const Coalition coalition : coalition_order(result_.settings.run_empty_coalition)) {
+                const Job job{m, fold, coalition};
+                if (!known_job(job)) jobs.push_back(job);
+            }
+        }
+    }
+    return jobs;
+}
+
+Expected<const Prepared*> Study::prepared_for(const ModelManifest& manifest) {
+    const std::pair key{manifest.spacing, manifest.multiple};
+    for (const auto& [made_for, prepared] : prepared_) {
+        if (made_for == key) return &prepared;
+    }
+    Expected<Prepared> made = prepare(subject_, manifest.spacing, manifest.multiple);
+    if (!made) return tl::make_unexpected(made.error());
+    prepared_.clear();  // one at a time: models of one study mostly share it
+    prepared_.emplace_back(key, std::move(*made));
+    return &prepared_.back().second;
+}
+
+Expected<void> Study::keep(const Job& job, Segmentation segmentation) {
+    const FoldModel& model = models_[job.model].manifest.folds[static_cast<std::size_t>(job.fold)];
+    KnownRun run;
+    if (subject_.reference) {
+        run.counts = count_overlap(*subject_.reference, segmentation.labels);
+    } else if (job.coalition == kAllContrasts) {
+        run.counts = count_overlap(segmentation.labels, segmentation.labels);
+    } else {
+        // METHOD 2.2: this fold's own segmentation from all contrasts, which coalition_order runs first.
+        const KnownRun* full = known(model.sha256, kAllContrasts);
+        std::vector<std::uint8_t> reference(segmentation.labels.size());
+        if (!full || !decode_runs(full->labels, reference)) {
+            return fail("The segmentation from all contrasts, the reference of this study, is not there.");
+        }
+        run.counts = count_overlap(reference, segmentation.labels);
+    }
+    run.labels = encode_runs(segmentation.labels);
+    run.provider = segmentation.provider;
+    run.seconds = segmentation.run_seconds;
+    auto& slot = known_[model.sha256][job.coalition];
+    slot = std::move(run);
+    events_.on_segmentation(models_[job.model].manifest.id, job.fold, job.coalition, slot->labels);
+    return {};
+}
+
+void Study::recompose() {
+    result_.models.clear();
+    for (const SelectedModel& selected : models_) {
+        ModelResult model;
+        model.id = selected.manifest.id;
+        model.name = selected.manifest.name;
+        model.architecture = selected.manifest.architecture;
+        for (const int index : selected.folds) {
+            FoldResult fold;
+            fold.fold = index;
+            fold.model_sha256 = selected.manifest.folds[static_cast<std::size_t>(index)].sha256;
+            if (const auto at = known_.find(fold.model_sha256); at != known_.end()) {
+                compose_fold(at->second, result_.settings, result_.clinical, fold);
+                if (!subject_.reference && at->second[kAllContrasts]) {
+                    const PerRegion<bool> present = regions_in_reference(at->second[kAllContrasts]->counts);
+                    for (std::size_t r = 0; r < kRegions; ++r) result_.region_present[r] |= present[r];
+                }
+            }
+            model.folds.push_back(std::move(fold));
+        }
+        compose_summary(result_.clinical, model);
+        result_.models.push_back(std::move(model));
+    }
+    result_.band = compose_band(result_);
+    result_.sentence = plain_sentence(result_);
+}
+
+void Study::report_progress(std::size_t done, std::size_t total, double started, const Job* next) {
+    StudyProgress& progress = result_.progress;
+    progress.runs_done = static_cast<int>(done);
+    progress.runs_total = static_cast<int>(total);
+    progress.running = next != nullptr;
+    progress.cancelled = cancelled_;
+    progress.seconds_spent = runtime_.now() - started;
+    progress.seconds_left.reset();
+    progress.now.clear();
+    if (next) {
+        const ModelManifest& manifest = models_[next->model].manifest;
+        progress.now = manifest.name + ", fold " + std::to_string(next->fold + 1) + " of " +
+                       std::to_string(manifest.folds.size()) + ": " + coalition_words(next->coalition);
+        if (done > 0) {
+            progress.seconds_left =
+                progress.seconds_spent / static_cast<double>(done) * static_cast<double>(total - done);
+        }
+    }
+    recompose();
+    events_.on_result(result_);
+}
+
+Task<Expected<void>> Study::run(std::vector<SelectedModel> models, StudySettings settings) {
+    cancelled_ = false;
+    models_ = std::move(models);
+    result_.settings = settings;
+    const std::vector<Job> jobs = open_jobs();
+    const double started = runtime_.now();
+    Expected<void> outcome;
+    std::size_t done = 0;
+    for (; done < jobs.size() && !cancelled_; ++done) {
+        const Job& job = jobs[done];
+        report_progress(done, jobs.size(), started, &job);
+        const ModelManifest& manifest = models_[job.model].manifest;
+        const Expected<const Prepared*> prepared = prepared_for(manifest);
+        if (!prepared) {
+            outcome = tl::make_unexpected(prepared.error());
+            break;
+        }
+        Expected<Segmentation> segmentation =
+            co_await segment(runtime_, manifest, job.fold, **prepared, subject_.grid, job.coalition);
+        if (!segmentation) {
+            outcome = tl::make_unexpected(segmentation.error());
+            break;
+        }
+        if (!segmentation->notice.empty()) add_notice(segmentation->notice);
+        if (outcome = keep(job, std::move(*segmentation)); !outcome) break;
+    }
+    report_progress(done, jobs.size(), started, nullptr);
+    co_return outcome;
+}
+
+void Study::set_clinical_ranking(ClinicalRanking ranking) {
+    result_.clinical = std::move(ranking);
+    recompose();
+    events_.on_result(result_);
+}
+
+void Study::add_notice(std::string sentence) {
+    if (std::find(result_.notices.begin(), result_.notices.end(), sentence) == result_.notices.end()) {
+        result_.notices.push_back(std::move(sentence));
+    }
+}
+
+}  // namespace shapslice

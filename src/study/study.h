@@ -1,0 +1,78 @@
+// A case x models x folds x coalitions (METHOD 2): what runs next, what is known, when to stop.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/task.h"
+#include "image/case.h"
+#include "image/prepare.h"
+#include "inference/manifest.h"
+#include "inference/runtime.h"
+#include "study/compose.h"
+#include "study/result.h"
+
+namespace shapslice {
+
+struct SelectedModel {
+    ModelManifest manifest;
+    std::vector<int> folds;  // indices into manifest.folds
+};
+
+// Who wants to know. Called on the engine's thread, between model runs.
+class StudyEvents {
+  public:
+    virtual ~StudyEvents() = default;
+    virtual void on_result(const StudyResult& result) = 0;
+    virtual void on_segmentation(const std::string& model_id, int fold, Coalition coalition, const Runs& labels) = 0;
+};
+
+// The order in which a fold's coalitions run: all contrasts, single ones, all but one, pairs; so that the picture firms
+// up early. The empty one only where it is asked for (METHOD 2.3).
+std::vector<Coalition> coalition_order(bool run_empty_coalition);
+
+// A study of one case. What it has run it keeps: another run() with more folds, or after a cancel, does not repeat it.
+class Study {
+  public:
+    // All three must outlive the study.
+    Study(const Case& subject, Runtime& runtime, StudyEvents& events);
+
+    // The one coroutine. Ends when everything is known, after cancel() within one model run, or with the runtime's
+    // error.
+    Task<Expected<void>> run(std::vector<SelectedModel> models, StudySettings settings);
+    void cancel() { cancelled_ = true; }
+
+    // Ranks and agreement follow the new clinical ranking at once; nothing runs again.
+    void set_clinical_ranking(ClinicalRanking ranking);
+
+    const StudyResult& result() const { return result_; }
+    // The runs of one fold's coalition, if known.
+    const KnownRun* known(const std::string& model_sha256, Coalition coalition) const;
+    void add_notice(std::string sentence);
+
+  private:
+    struct Job {
+        std::size_t model = 0;  // index into models_
+        int fold = 0;
+        Coalition coalition = kNoContrast;
+    };
+    std::vector<Job> open_jobs() const;
+    const KnownRun* known_job(const Job& job) const;
+    Expected<const Prepared*> prepared_for(const ModelManifest& manifest);
+    Expected<void> keep(const Job& job, struct Segmentation segmentation);
+    void recompose();
+    void report_progress(std::size_t done, std::size_t total, double started, const Job* next);
+
+    const Case& subject_;
+    Runtime& runtime_;
+    StudyEvents& events_;
+    std::vector<SelectedModel> models_;
+    std::map<std::string, KnownRuns> known_;  // by the model file's sha256: the same weights are the same runs
+    std::vector<std::pair<std::pair<std::array<double, 3>, int>, Prepared>> prepared_;
+    StudyResult result_;
+    bool cancelled_ = false;
+};
+
+}  // namespace shapslice
