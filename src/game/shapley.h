@@ -25,10 +25,10 @@ struct GameAnalysis {
     PerContrast<double> banzhaf{};
     // k-SII of order 2 with Grabisch-Roubens (pairwise Shapley interaction) weights; symmetric, diagonal 0.
     PerContrast<PerContrast<double>> interaction{};
-    PerCoalition<double> moebius{};        // the Harsanyi dividends
-    PerContrast<double> leave_one_out{};   // v(N) - v(N without i)
-    PerContrast<double> alone{};           // v({i}) - v(empty)
-    double efficiency_gap = 0;             // sum of phi - (v(N) - v(empty)); shown to the user, below 1e-6 (METHOD 3.2)
+    PerCoalition<double> moebius{};       // the Harsanyi dividends
+    PerContrast<double> leave_one_out{};  // v(N) - v(N without i)
+    PerContrast<double> alone{};          // v({i}) - v(empty)
+    double efficiency_gap = 0;            // sum of phi - (v(N) - v(empty)); shown to the user, below 1e-6 (METHOD 3.2)
 };
 
 GameAnalysis analyse_game(const CoalitionValues& values);

@@ -24,18 +24,18 @@ struct CaseFile {
 struct Case {
     std::string name;
     bool synthetic = false;
-    Grid grid;                              // t1c's, RAS+
-    StorageLayout layout;                   // how t1c's file stored it
+    Grid grid;                               // t1c's, RAS+
+    StorageLayout layout;                    // how t1c's file stored it
     PerContrast<std::vector<float>> voxels;  // on `grid`, indexed by Contrast
     std::optional<std::vector<std::uint8_t>> reference;
     std::vector<CaseFile> files;
     std::vector<std::string> notes;  // what was resampled and by how much, labels read as older convention, ...
 };
 
-// Read images and label map to one case. Contrasts and segmentation whose grid differs from t1c's (shape; affine by more
-// than 1e-3 mm) are resampled to it, linear and nearest, and a note says which and by how much they were off; grids that
-// do not overlap at all are an error. `images` are in Contrast order. A missing contrast is an error that names it:
-// callers pass what they have, see `missing_contrast_sentence`.
+// Read images and label map to one case. Contrasts and segmentation whose grid differs from t1c's (shape; affine by
+// more than 1e-3 mm) are resampled to it, linear and nearest, and a note says which and by how much they were off;
+// grids that do not overlap at all are an error. `images` are in Contrast order. A missing contrast is an error that
+// names it: callers pass what they have, see `missing_contrast_sentence`.
 struct NamedImage {
     std::string file_name;
     NiftiImage image;

@@ -35,12 +35,14 @@ struct Prepared {
     std::vector<float> channels;         // kContrasts * voxel_count(padded)
 };
 
-// z-score per contrast over its non-zero voxels (background stays 0; a constant contrast becomes 0), crop, resample, pad.
+// z-score per contrast over its non-zero voxels (background stays 0; a constant contrast becomes 0), crop, resample,
+// pad.
 Expected<Prepared> prepare(const Case& subject, const std::array<double, 3>& spacing_ijk, int multiple);
 
-// Fractions of each label in each voxel of the prepared grid: the one-hot labels resampled as `prepare` does; padding is
-// background. kLabels * voxel_count(padded). For training.
-std::vector<float> prepare_labels(std::span<const std::uint8_t> labels, const Grid& case_grid, const Prepared& prepared);
+// Fractions of each label in each voxel of the prepared grid: the one-hot labels resampled as `prepare` does; padding
+// is background. kLabels * voxel_count(padded). For training.
+std::vector<float> prepare_labels(std::span<const std::uint8_t> labels, const Grid& case_grid,
+                                  const Prepared& prepared);
 
 // Probabilities on the prepared grid, [label][k][j][i] over `padded`, back on the case's grid: linear between prepared
 // voxel centres, argmax at each voxel of the box (first of equal ones), background outside it (METHOD 8.4).

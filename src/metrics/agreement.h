@@ -24,6 +24,9 @@ struct AgreementScale {
 };
 AgreementScale agreement_scale(const PerContrast<double>& clinical);
 
+// Exact share of the 24 strict rankings whose NSF against `clinical` is at least `nsf` (METHOD 5.3).
+double share_of_rankings_at_least(double nsf, const PerContrast<double>& clinical);
+
 // Everything shown of one agreement (METHOD 5.3, 5.4).
 struct Agreement {
     double nsf = 0;

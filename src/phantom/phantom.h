@@ -1,6 +1,6 @@
 // A synthetic patient (issue: the built-in case): a head-shaped brain with a tumour, in four contrasts, with reference.
-// Nothing here calls the platform's math library beyond sqrt, and every random number comes from the seed, so native and
-// WebAssembly builds make the same voxels, bit for bit.
+// Nothing here calls the platform's math library beyond sqrt, and every random number comes from the seed, so native
+// and WebAssembly builds make the same voxels, bit for bit.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ struct PhantomSettings {
     double bias_field = 1;  // times a usual coil's
 };
 
-// Always succeeds: the settings have no invalid values but shapes under 32 voxels along an axis, which are raised to 32.
+// Always succeeds: the settings have no invalid values but shapes under 32 voxels along an axis, which are raised
+// to 32.
 Case make_phantom(const PhantomSettings& settings);
 
 }  // namespace shapslice

@@ -63,18 +63,6 @@ void name_first_contrast(const std::vector<const RegionGame*>& games, RegionSumm
     summary.first_in_folds = first[best];
 }
 
-// Exact share of the 24 strict rankings whose NSF is at least the fold mean.
-double share_of_rankings(double nsf, const PerContrast<double>& clinical) {
-    PerContrast<double> ranks{1, 2, 3, 4};
-    int at_least = 0;
-    int all = 0;
-    do {
-        ++all;
-        if (footrule_agreement(ranks, clinical) >= nsf - 1e-12) ++at_least;
-    } while (std::next_permutation(ranks.begin(), ranks.end()));
-    return static_cast<double>(at_least) / all;
-}
-
 RegionSummary summarise_region(const std::vector<const RegionGame*>& games, const PerContrast<double>& clinical) {
     RegionSummary summary;
     if (games.empty()) return summary;
@@ -97,7 +85,7 @@ RegionSummary summarise_region(const std::vector<const RegionGame*>& games, cons
     summary.kendall_w = kendall_w(ranks);
     summary.nsf = spread(nsf);
     summary.agreement_scale = agreement_scale(clinical);
-    summary.share_at_least = share_of_rankings(summary.nsf->mean, clinical);
+    summary.share_at_least = share_of_rankings_at_least(summary.nsf->mean, clinical);
     name_first_contrast(games, summary);
     return summary;
 }

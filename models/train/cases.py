@@ -1,0 +1,93 @@
+"""Prepared cases (`shapslice prepare`), the folds, and random training crops of them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+
+def load_config(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def case_names(folder):
+    """Names of the prepared cases below a folder, sorted."""
+    return sorted(path.name[: -len(".input.npy")] for path in Path(folder).glob("*.input.npy"))
+
+
+def load_case(folder, name):
+    """(image [4, D, H, W], target fractions [4, D, H, W]) as float32 arrays."""
+    image = np.load(Path(folder) / f"{name}.input.npy")
+    target = np.load(Path(folder) / f"{name}.target.npy")
+    return image, target
+
+
+def fold_of_cases(names, folds, seed):
+    """Which fold holds each case out: a seeded shuffle dealt out in turn, one patient a case."""
+    order = np.random.default_rng(seed).permutation(len(names))
+    return {names[index]: position % folds for position, index in enumerate(order)}
+
+
+class CropSampler:
+    """Random augmented crops. Cases are drawn evenly, synthetic ones with a fixed share."""
+
+    def __init__(self, real, synthetic, training, seed):
+        self.real = real
+        self.synthetic = synthetic
+        self.training = training
+        self.random = np.random.default_rng(seed)
+        # Voxels to centre on, by label, so that small labels are seen as often as large ones.
+        self.centres = {id(case): self.label_voxels(case[1]) for case in real + synthetic}
+
+    @staticmethod
+    def label_voxels(target):
+        found = [np.argwhere(target[label] > 0.5) for label in (1, 2, 3)]
+        return [voxels for voxels in found if len(voxels)]
+
+    def crop_start(self, case):
+        extent = np.array(case[0].shape[1:])
+        size = np.minimum(self.training["crop"], extent)
+        centres = self.centres[id(case)]
+        if centres and self.random.random() < self.training["tumourCentred"]:
+            voxels = centres[self.random.integers(len(centres))]
+            centre = voxels[self.random.integers(len(voxels))] + self.random.integers(-12, 13, size=3)
+            start = centre - size // 2
+        else:
+            start = self.random.integers(0, extent - size + 1)
+        return np.clip(start, 0, extent - size), size
+
+    def augment(self, image):
+        """Per-contrast gain and offset of the brain's voxels, and noise; the background stays 0."""
+        brain = image != 0
+        shape = (image.shape[0], 1, 1, 1)
+        gain = self.random.uniform(0.85, 1.15, size=shape).astype(np.float32)
+        offset = self.random.uniform(-0.15, 0.15, size=shape).astype(np.float32)
+        noise = self.random.normal(0, self.random.uniform(0, 0.1), size=image.shape).astype(np.float32)
+        return np.where(brain, image * gain + offset + noise, 0).astype(np.float32)
+
+    def crop(self):
+        use_synthetic = self.synthetic and self.random.random() < self.training["syntheticShare"]
+        pool = self.synthetic if use_synthetic else self.real
+        case = pool[self.random.integers(len(pool))]
+        start, size = self.crop_start(case)
+        window = (slice(None),) + tuple(slice(a, a + n) for a, n in zip(start, size))
+        image, target = case[0][window], case[1][window]
+        missing = np.array(self.training["crop"]) - size
+        if missing.any():
+            pad = [(0, 0)] + [(0, int(n)) for n in missing]
+            image = np.pad(image, pad)
+            background = np.pad(target[:1], pad, constant_values=1)
+            target = np.concatenate([background, np.pad(target[1:], pad)])
+        image = self.augment(image)
+        for axis in (1, 2, 3):
+            if self.random.random() < 0.5:
+                image, target = np.flip(image, axis), np.flip(target, axis)
+        return np.ascontiguousarray(image), np.ascontiguousarray(target)
+
+    def batch(self):
+        crops = [self.crop() for _ in range(self.training["batch"])]
+        images = torch.from_numpy(np.stack([image for image, _ in crops]))
+        targets = torch.from_numpy(np.stack([target for _, target in crops]))
+        return images, targets

@@ -1,0 +1,113 @@
+"""Trains one fold. Resumes from its checkpoint; the same seed and cases give the same crops.
+
+python3 models/train/train.py --config models/train/unet.json --cases PREPARED --synthetic PREPARED --fold 0 --out RUNS
+"""
+
+import argparse
+import copy
+import json
+import os
+import time
+from pathlib import Path
+
+import torch
+
+import cases
+import losses
+import networks
+
+CHECKPOINT_EVERY = 100
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", required=True)
+    parser.add_argument("--cases", required=True, help="folder of prepared real cases")
+    parser.add_argument("--synthetic", help="folder of prepared synthetic cases")
+    parser.add_argument("--fold", type=int, required=True)
+    parser.add_argument("--out", required=True, help="folder for checkpoints and logs")
+    parser.add_argument("--steps", type=int, help="instead of the configuration's")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    return parser.parse_args()
+
+
+def save(path, state):
+    """Written beside and renamed, so that a stop in the middle leaves the old checkpoint whole."""
+    torch.save(state, f"{path}.new")
+    os.replace(f"{path}.new", path)
+
+
+def update_average(average, network, decay):
+    with torch.no_grad():
+        for kept, new in zip(average.parameters(), network.parameters()):
+            kept.lerp_(new, 1 - decay)
+
+
+def main():
+    arguments = parse_arguments()
+    config = cases.load_config(arguments.config)
+    training = config["training"]
+    steps = arguments.steps or training["steps"]
+    torch.set_num_threads(arguments.threads)
+    seed = training["seed"] + arguments.fold
+    torch.manual_seed(seed)
+
+    names = cases.case_names(arguments.cases)
+    held_out = cases.fold_of_cases(names, config["folds"], config["splitSeed"])
+    real = [cases.load_case(arguments.cases, name) for name in names if held_out[name] != arguments.fold]
+    synthetic = []
+    if arguments.synthetic:
+        synthetic = [cases.load_case(arguments.synthetic, name) for name in cases.case_names(arguments.synthetic)]
+
+    device = torch.device(arguments.device)
+    network = networks.build(config).to(device=device, memory_format=torch.channels_last_3d)
+    average = copy.deepcopy(network)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=training["learningRate"], weight_decay=training["weightDecay"])
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=training["learningRate"], total_steps=steps, pct_start=0.25)
+
+    out = Path(arguments.out)
+    out.mkdir(parents=True, exist_ok=True)
+    checkpoint = out / f"fold{arguments.fold}.pt"
+    done, seconds = 0, 0.0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location=device)
+        network.load_state_dict(state["network"])
+        average.load_state_dict(state["average"])
+        optimiser.load_state_dict(state["optimiser"])
+        schedule.load_state_dict(state["schedule"])
+        done, seconds = state["step"], state["seconds"]
+    # A resumed run draws crops of its own seed: which steps were drawn before need not be replayed.
+    sampler = cases.CropSampler(real, synthetic, training, seed * 1000003 + done)
+
+    log = open(out / f"fold{arguments.fold}.log", "a", encoding="utf-8")
+    running = 0.0
+    started = time.time()
+    for step in range(done + 1, steps + 1):
+        images, targets = sampler.batch()
+        images = images.to(device=device, memory_format=torch.channels_last_3d)
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            logits = network(images)
+        loss = losses.segmentation_loss(logits, targets.to(device), training)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        update_average(average, network, min(training["emaDecay"], step / (step + 10)))
+        running += loss.item()
+        if step % 25 == 0:
+            log.write(json.dumps({"step": step, "loss": round(running / 25, 4), "seconds": round(time.time() - started + seconds, 1)}) + "\n")
+            log.flush()
+            running = 0.0
+        if step % CHECKPOINT_EVERY == 0 or step == steps:
+            save(checkpoint, {
+                "network": network.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(),
+                "schedule": schedule.state_dict(), "step": step, "seconds": seconds + time.time() - started,
+                "fold": arguments.fold, "seed": seed, "heldOut": sorted(n for n in names if held_out[n] == arguments.fold),
+                "synthetic": len(synthetic), "real": len(real),
+            })
+
+
+if __name__ == "__main__":
+    main()

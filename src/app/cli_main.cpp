@@ -1,0 +1,248 @@
+// The core as a native program: what training and tests use, so that there is one code for training and inference.
+//
+//   shapslice prepare --spacing 2 --multiple 8 --out FOLDER CASE_FOLDER...
+//   shapslice score --case CASE_FOLDER --spacing 2 --multiple 8 --logits FILE.npy [--labels-out FILE.nii.gz]
+//   shapslice phantom --seed N --out FOLDER [--name NAME] [--shape X,Y,Z] [--visibility ET=1,0,0,0 ...]
+//   shapslice inspect FILE [IMG] [--raw FILE.f32] [--labels-out FILE.nii.gz]
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+
+#include "app/npy.h"
+#include "base/json.h"
+#include "image/prepare.h"
+#include "image/sha256.h"
+#include "inference/probabilities.h"
+#include "metrics/overlap.h"
+#include "phantom/phantom.h"
+#include "study/open_case.h"
+
+namespace shapslice {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+    std::vector<std::string> plain;
+    std::multimap<std::string, std::string> named;
+
+    std::string get(const std::string& name, const std::string& otherwise = "") const {
+        const auto at = named.find(name);
+        return at == named.end() ? otherwise : at->second;
+    }
+};
+
+Arguments parse(int count, char** words) {
+    Arguments arguments;
+    for (int n = 2; n < count; ++n) {
+        const std::string word = words[n];
+        if (word.starts_with("--") && n + 1 < count) {
+            arguments.named.emplace(word.substr(2), words[++n]);
+        } else {
+            arguments.plain.push_back(word);
+        }
+    }
+    return arguments;
+}
+
+Expected<std::vector<std::uint8_t>> read_file(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return fail(path.string() + ": the file cannot be opened.");
+    return std::vector<std::uint8_t>(std::istreambuf_iterator<char>(file), {});
+}
+
+void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
+Expected<Case> open_folder(const fs::path& folder) {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+    std::sort(names.begin(), names.end());
+    CaseOpening opening;
+    for (const FilePlan& plan : plan_files(names)) {
+        if (plan.role == FileRole::unused) continue;
+        const auto bytes = read_file(folder / plan.name);
+        if (!bytes) return tl::make_unexpected(bytes.error());
+        const auto image = plan.image_name.empty() ? std::vector<std::uint8_t>{} : *read_file(folder / plan.image_name);
+        if (const auto added = opening.add(plan.name, plan.role, *bytes, image); !added) {
+            return tl::make_unexpected(added.error());
+        }
+    }
+    return opening.finish();
+}
+
+Expected<Prepared> prepare_as_asked(const Case& subject, const Arguments& arguments) {
+    const double spacing = std::stod(arguments.get("spacing", "2"));
+    return prepare(subject, {spacing, spacing, spacing}, std::stoi(arguments.get("multiple", "8")));
+}
+
+std::vector<std::size_t> npy_shape(const Prepared& prepared, std::size_t channels) {
+    const Shape& s = prepared.padded;
+    return {channels, static_cast<std::size_t>(s[2]), static_cast<std::size_t>(s[1]), static_cast<std::size_t>(s[0])};
+}
+
+Json prepared_json(const Case& subject, const Prepared& prepared) {
+    Json json{{"case", subject.name},        {"shape", subject.grid.shape}, {"caseSpacing", prepared.case_spacing},
+              {"spacing", prepared.spacing}, {"boxLow", prepared.box.low},  {"boxHigh", prepared.box.high},
+              {"content", prepared.content}, {"padded", prepared.padded},   {"notes", subject.notes},
+              {"files", Json::array()}};
+    for (const CaseFile& file : subject.files) json["files"].push_back({{"name", file.name}, {"sha256", file.sha256}});
+    return json;
+}
+
+Expected<void> run_prepare(const Arguments& arguments) {
+    const fs::path out = arguments.get("out", ".");
+    fs::create_directories(out);
+    for (const std::string& folder : arguments.plain) {
+        const auto subject = open_folder(folder);
+        if (!subject) return tl::make_unexpected(subject.error());
+        const auto prepared = prepare_as_asked(*subject, arguments);
+        if (!prepared) return tl::make_unexpected(prepared.error());
+        const std::string name = fs::path(folder).lexically_normal().filename().string();
+        write_npy((out / (name + ".input.npy")).string(), npy_shape(*prepared, kContrasts), prepared->channels);
+        const std::vector<std::uint8_t> nothing(subject->grid.size(), 0);
+        write_npy((out / (name + ".target.npy")).string(), npy_shape(*prepared, kLabels),
+                  prepare_labels(subject->reference ? *subject->reference : nothing, subject->grid, *prepared));
+        std::ofstream(out / (name + ".prepared.json")) << prepared_json(*subject, *prepared).dump(2) << "\n";
+        std::cout << name << "\n";
+    }
+    return {};
+}
+
+// The manifest's part that score needs: four softmax channels in label order.
+ModelManifest label_logits() {
+    ModelManifest manifest;
+    manifest.channels = {0, 1, 2, 3};
+    manifest.output_channels = kLabels;
+    return manifest;
+}
+
+Expected<void> run_score(const Arguments& arguments) {
+    const auto subject = open_folder(arguments.get("case"));
+    if (!subject) return tl::make_unexpected(subject.error());
+    const auto prepared = prepare_as_asked(*subject, arguments);
+    if (!prepared) return tl::make_unexpected(prepared.error());
+    const auto logits = read_npy(arguments.get("logits"), npy_shape(*prepared, kLabels));
+    if (!logits) return tl::make_unexpected(logits.error());
+    std::vector<float> probabilities(logits->size());
+    label_probabilities(label_logits(), *logits, voxel_count(prepared->padded), probabilities);
+    const auto labels = restore_labels(probabilities, *prepared, subject->grid);
+    if (const std::string to = arguments.get("labels-out"); !to.empty()) {
+        write_file(to, write_nifti_labels(labels, subject->layout));
+    }
+    if (!subject->reference) return fail(subject->name + ": there is no segmentation to score against.");
+    const Confusion counts = count_overlap(*subject->reference, labels);
+    const PerRegion<double> values = dice_of_regions(counts);
+    const PerRegion<bool> present = regions_in_reference(counts);
+    Json json{{"case", subject->name}};
+    for (std::size_t r = 0; r < kRegions; ++r) {
+        json["dice"][std::string(kRegionNames[r])] = values[r];
+        json["present"][std::string(kRegionNames[r])] = static_cast<bool>(present[r]);
+    }
+    json["confusion"] = counts;
+    std::cout << json.dump() << "\n";
+    return {};
+}
+
+// "a,b,c" as numbers.
+template <class T, std::size_t N>
+Expected<std::array<T, N>> numbers(const std::string& text) {
+    std::array<T, N> values{};
+    std::size_t at = 0;
+    for (std::size_t n = 0; n < N; ++n) {
+        const std::size_t end = std::min(text.find(',', at), text.size());
+        if (at >= text.size()) return fail("\"" + text + "\": expected " + std::to_string(N) + " numbers with commas.");
+        values[n] = static_cast<T>(std::stod(text.substr(at, end - at)));
+        at = end + 1;
+    }
+    return values;
+}
+
+Expected<void> run_phantom(const Arguments& arguments) {
+    PhantomSettings settings;
+    settings.seed = std::stoull(arguments.get("seed", "1"));
+    if (const std::string shape = arguments.get("shape"); !shape.empty()) {
+        const auto parsed = numbers<int, 3>(shape);
+        if (!parsed) return tl::make_unexpected(parsed.error());
+        settings.shape = *parsed;
+    }
+    const auto [first, last] = arguments.named.equal_range("visibility");
+    for (auto at = first; at != last; ++at) {
+        const std::size_t equals = at->second.find('=');
+        const auto label = std::find(kLabelNames.begin() + 1, kLabelNames.end(), at->second.substr(0, equals));
+        if (equals == std::string::npos || label == kLabelNames.end()) {
+            return fail("--visibility " + at->second + ": expected NCR, ED or ET, then = and four numbers.");
+        }
+        const auto values = numbers<double, 4>(at->second.substr(equals + 1));
+        if (!values) return tl::make_unexpected(values.error());
+        settings.visibility[static_cast<std::size_t>(label - kLabelNames.begin() - 1)] = *values;
+    }
+    const fs::path out = arguments.get("out", ".");
+    fs::create_directories(out);
+    const std::string name = arguments.get("name", out.lexically_normal().filename().string());
+    const Case subject = make_phantom(settings);
+    for (std::size_t c = 0; c < kContrasts; ++c) {
+        write_file(out / (name + "-" + std::string(kContrastNames[c]) + ".nii.gz"),
+                   write_nifti_volume(subject.voxels[c], subject.layout, true));
+    }
+    write_file(out / (name + "-seg.nii.gz"), write_nifti_labels(*subject.reference, subject.layout));
+    return {};
+}
+
+std::array<double, 16> row_major(const Eigen::Matrix4d& m) {
+    std::array<double, 16> values;
+    for (int n = 0; n < 16; ++n) values[static_cast<std::size_t>(n)] = m(n / 4, n % 4);
+    return values;
+}
+
+Expected<void> run_inspect(const Arguments& arguments) {
+    if (arguments.plain.empty()) return fail("inspect: expected the name of a file.");
+    const fs::path path = arguments.plain[0];
+    const auto bytes = read_file(path);
+    if (!bytes) return tl::make_unexpected(bytes.error());
+    std::vector<std::uint8_t> image_bytes;
+    if (arguments.plain.size() > 1) image_bytes = *read_file(arguments.plain[1]);
+    const auto image = read_nifti(path.filename().string(), *bytes, image_bytes);
+    if (!image) return tl::make_unexpected(image.error());
+    if (const std::string raw = arguments.get("raw"); !raw.empty()) {
+        const auto& voxels = image->volume.voxels;
+        write_file(raw, {reinterpret_cast<const std::uint8_t*>(voxels.data()), voxels.size() * sizeof(float)});
+    }
+    if (const std::string to = arguments.get("labels-out"); !to.empty()) {
+        const auto labels = read_labels(path.filename().string(), image->volume);
+        if (!labels) return tl::make_unexpected(labels.error());
+        write_file(to, write_nifti_labels(labels->volume.voxels, image->layout));
+    }
+    std::cout << Json{{"shape", image->volume.grid.shape},
+                      {"affine", row_major(image->volume.grid.affine)},
+                      {"storedShape", image->layout.grid.shape},
+                      {"storedAffine", row_major(image->layout.grid.affine)},
+                      {"notes", image->notes}}
+                     .dump()
+              << "\n";
+    return {};
+}
+
+int run(int count, char** words) {
+    const std::map<std::string, Expected<void> (*)(const Arguments&)> commands{
+        {"prepare", run_prepare}, {"score", run_score}, {"phantom", run_phantom}, {"inspect", run_inspect}};
+    const auto command = count > 1 ? commands.find(words[1]) : commands.end();
+    if (command == commands.end()) {
+        std::cerr << "usage: shapslice prepare | score | phantom | inspect ... (see src/app/cli_main.cpp)\n";
+        return 2;
+    }
+    const auto done = command->second(parse(count, words));
+    if (!done) std::cerr << done.error().sentence << "\n";
+    return done ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace shapslice
+
+int main(int count, char** words) {
+    return shapslice::run(count, words);
+}

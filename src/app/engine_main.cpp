@@ -1,0 +1,269 @@
+// The engine as JavaScript sees it: web/engine_worker.js in the page, tests and scripts under Node.
+//
+// Strings cross as JSON or as one sentence for the user (empty: all is well), voxels as typed arrays. The runtime seam:
+// the engine calls host.startRun(ticket, modelId, fold, channels, [i, j, k], input); the host answers, later or at
+// once, with completeRun(ticket, ...) or failRun(ticket, sentence).
+#include <emscripten/bind.h>
+#include <emscripten/emscripten.h>
+#include <emscripten/val.h>
+
+#include <map>
+#include <memory>
+
+#include "image/sha256.h"
+#include "phantom/phantom.h"
+#include "study/case_summary.h"
+#include "study/open_case.h"
+#include "study/study.h"
+
+namespace shapslice {
+namespace {
+
+using emscripten::typed_memory_view;
+using emscripten::val;
+
+std::vector<std::uint8_t> bytes_of(const val& array) {
+    return array.isNull() || array.isUndefined() ? std::vector<std::uint8_t>{}
+                                                 : emscripten::convertJSArrayToNumberVector<std::uint8_t>(array);
+}
+
+// A copy that JavaScript owns: views of this memory die when it grows.
+template <class T>
+val owned_array(const std::vector<T>& values) {
+    return val(typed_memory_view(values.size(), values.data())).call<val>("slice");
+}
+
+class HostRuntime final : public Runtime {
+  public:
+    explicit HostRuntime(val host) : host_(std::move(host)) {}
+
+    void start(const RunRequest& request, Completion done) override {
+        const int ticket = next_ticket_++;
+        open_[ticket] = std::move(done);
+        val shape = val::array();
+        for (const int extent : request.shape) shape.call<void>("push", extent);
+        host_.call<void>("startRun", ticket, request.model_id, request.fold, request.channels, shape,
+                         val(typed_memory_view(request.input.size(), request.input.data())));
+    }
+    double now() const override { return emscripten_get_now() / 1000; }
+
+    void answer(int ticket, Expected<RunOutcome> outcome) {
+        const auto at = open_.find(ticket);
+        if (at == open_.end()) return;  // answered before: a host that reports twice must not resume twice
+        Completion done = std::move(at->second);
+        open_.erase(at);
+        done(std::move(outcome));
+    }
+    // Forgets what is under way: the study that waits for it is going away.
+    void drop() { open_.clear(); }
+
+  private:
+    val host_;
+    std::map<int, Completion> open_;
+    int next_ticket_ = 1;
+};
+
+class HostEvents final : public StudyEvents {
+  public:
+    explicit HostEvents(val host) : host_(std::move(host)) {}
+    void on_result(const StudyResult& result) override { host_.call<void>("onResult", result_to_json(result).dump()); }
+    void on_segmentation(const std::string& model_id, int fold, Coalition coalition, const Runs& labels) override {
+        host_.call<void>("onSegmentation", model_id, fold, static_cast<int>(coalition), owned_array(labels));
+    }
+
+  private:
+    val host_;
+};
+
+class Engine {
+  public:
+    explicit Engine(const val& host) : runtime_(host), events_(host), host_(host) {}
+
+    // [{name, role, imageName}] for the names given as a JSON array.
+    std::string plan_files_json(const std::string& names) const {
+        Json plans = Json::array();
+        for (const FilePlan& plan : plan_files(Json::parse(names).get<std::vector<std::string>>())) {
+            plans.push_back({{"name", plan.name}, {"role", role_name(plan.role)}, {"imageName", plan.image_name}});
+        }
+        return plans.dump();
+    }
+
+    void begin_case() { opening_ = std::make_unique<CaseOpening>(); }
+    std::string add_file(const std::string& name, const std::string& role, const val& bytes, const val& image_bytes) {
+        const auto parsed = role_from_name(role);
+        if (!parsed)
+            return name + ": the role \"" + role +
+                   "\" is not known; expected t1c, t1n, t2f, t2w, segmentation or unused.";
+        const auto added = opening_->add(name, *parsed, bytes_of(bytes), bytes_of(image_bytes));
+        return added ? "" : added.error().sentence;
+    }
+    // {error, files}: what was open before stays open when there is an error.
+    std::string finish_case() {
+        auto opened = opening_->finish();
+        Json answer{{"error", opened ? "" : opened.error().sentence}, {"files", Json::array()}};
+        for (const auto& file : opening_->files()) {
+            answer["files"].push_back({{"name", file.name}, {"role", file.role}, {"detail", file.detail}});
+        }
+        if (opened) {
+            const auto files = opening_->files();
+            take_case(std::move(*opened));
+            summary_.files = files;
+        }
+        opening_.reset();
+        return answer.dump();
+    }
+    void open_phantom(const std::string& settings_json) {
+        const Json settings = Json::parse(settings_json);
+        PhantomSettings phantom;
+        phantom.seed = settings.value("seed", phantom.seed);
+        phantom.shape = settings.value("shape", phantom.shape);
+        phantom.visibility = settings.value("visibility", phantom.visibility);
+        phantom.noise = settings.value("noise", phantom.noise);
+        phantom.bias_field = settings.value("biasField", phantom.bias_field);
+        take_case(make_phantom(phantom));
+    }
+    bool has_case() const { return case_ != nullptr; }
+
+    // One contrast for display (Uint16Array); its scale is in the case summary from then on.
+    val display(int contrast) {
+        const auto i = static_cast<std::size_t>(contrast);
+        return owned_array(display_voxels(case_->voxels[i], summary_.display[i]));
+    }
+    std::string case_summary() const { return case_summary_to_json(summary_).dump(); }
+    val reference() const { return case_ && case_->reference ? owned_array(*case_->reference) : val::null(); }
+
+    std::string add_model(const std::string& file_name, const std::string& manifest_json) {
+        const Json json = Json::parse(manifest_json, nullptr, false);
+        if (json.is_discarded()) return file_name + ": this is not JSON; expected a model manifest.";
+        auto manifest = read_manifest(file_name, json);
+        if (!manifest) return manifest.error().sentence;
+        models_[manifest->id] = std::move(*manifest);
+        return "";
+    }
+    // Empty when the bytes are the fold's file as its manifest pins it.
+    std::string check_model_file(const std::string& model_id, int fold, const val& bytes) const {
+        const FoldModel& model = models_.at(model_id).folds.at(static_cast<std::size_t>(fold));
+        const std::string found = sha256_hex(bytes_of(bytes));
+        if (found == model.sha256) return "";
+        return model.file + ": the file's sha256 is " + found.substr(0, 12) + "...; the manifest expects " +
+               model.sha256.substr(0, 12) + "... The file is damaged or another version.";
+    }
+
+    // {models: [{id, folds: []}], settings: {...}}. Returns an error or ""; the study then goes on by itself and ends
+    // with host.onStudyEnd(sentence).
+    std::string run_study(const std::string& options_json) {
+        if (!case_) return "There is no case to run on; open one first.";
+        if (study_task_ && !study_task_->done()) return "A study is already running.";
+        const Json options = Json::parse(options_json);
+        std::vector<SelectedModel> models;
+        for (const Json& wanted : options.at("models")) {
+            const auto at = models_.find(wanted.at("id").get<std::string>());
+            if (at == models_.end()) return "The model \"" + wanted.at("id").get<std::string>() + "\" is not loaded.";
+            SelectedModel selected{at->second, wanted.value("folds", std::vector<int>{})};
+            if (selected.folds.empty()) {
+                for (int fold = 0; fold < static_cast<int>(at->second.folds.size()); ++fold)
+                    selected.folds.push_back(fold);
+            }
+            for (const int fold : selected.folds) {
+                if (fold < 0 || fold >= static_cast<int>(at->second.folds.size())) {
+                    return at->second.name + " has no fold " + std::to_string(fold + 1) + ".";
+                }
+            }
+            models.push_back(std::move(selected));
+        }
+        if (models.empty()) return "No model is chosen.";
+        StudySettings settings;
+        const Json wanted = options.value("settings", Json::object());
+        settings.run_empty_coalition = wanted.value("runEmptyCoalition", settings.run_empty_coalition);
+        settings.mean_over_all_disjoint_regions =
+            wanted.value("meanOverAllDisjointRegions", settings.mean_over_all_disjoint_regions);
+        study_task_.emplace(watch(study_->run(std::move(models), settings)));
+        study_task_->start();
+        return "";
+    }
+    void cancel() {
+        if (study_) study_->cancel();
+    }
+    std::string set_clinical_ranking(const std::string& json) {
+        if (!study_) return "There is no case open.";
+        auto ranking = clinical_ranking_from_json(Json::parse(json, nullptr, false));
+        if (!ranking) return ranking.error().sentence;
+        study_->set_clinical_ranking(std::move(*ranking));
+        return "";
+    }
+
+    void complete_run(int ticket, const val& output, const std::string& provider, double seconds,
+                      const std::string& notice) {
+        runtime_.answer(ticket,
+                        RunOutcome{emscripten::convertJSArrayToNumberVector<float>(output), provider, seconds, notice});
+    }
+    void fail_run(int ticket, const std::string& sentence) { runtime_.answer(ticket, fail(sentence)); }
+
+    std::string result_json() const { return study_ ? result_to_json(study_->result()).dump() : "null"; }
+    std::string result_csv() const { return study_ ? to_csv(study_->result()) : ""; }
+    // The fold's segmentation from one coalition as .nii.gz on the case's stored grid, or null when it is not known.
+    val segmentation_file(const std::string& model_id, int fold, int coalition) const {
+        const auto at = models_.find(model_id);
+        if (!study_ || at == models_.end() || fold < 0 || fold >= static_cast<int>(at->second.folds.size()))
+            return val::null();
+        const KnownRun* known =
+            study_->known(at->second.folds[static_cast<std::size_t>(fold)].sha256, static_cast<Coalition>(coalition));
+        if (!known) return val::null();
+        std::vector<std::uint8_t> labels(case_->grid.size());
+        decode_runs(known->labels, labels);
+        return owned_array(write_nifti_labels(labels, case_->layout));
+    }
+
+  private:
+    void take_case(Case opened) {
+        runtime_.drop();
+        study_task_.reset();
+        study_.reset();
+        case_ = std::make_unique<Case>(std::move(opened));
+        summary_ = summarise(*case_);
+        study_ = std::make_unique<Study>(*case_, runtime_, events_);
+    }
+    Task<bool> watch(Task<Expected<void>> study) {
+        const Expected<void> outcome = co_await std::move(study);
+        host_.call<void>("onStudyEnd", outcome ? std::string() : outcome.error().sentence);
+        co_return outcome.has_value();
+    }
+
+    HostRuntime runtime_;
+    HostEvents events_;
+    val host_;
+    std::unique_ptr<CaseOpening> opening_;
+    std::unique_ptr<Case> case_;
+    CaseSummary summary_;
+    std::map<std::string, ModelManifest> models_;
+    std::unique_ptr<Study> study_;
+    std::optional<Task<bool>> study_task_;
+};
+
+}  // namespace
+}  // namespace shapslice
+
+EMSCRIPTEN_BINDINGS(shapslice_engine) {
+    using shapslice::Engine;
+    emscripten::class_<Engine>("Engine")
+        .constructor<const emscripten::val&>()
+        .function("planFiles", &Engine::plan_files_json)
+        .function("beginCase", &Engine::begin_case)
+        .function("addFile", &Engine::add_file)
+        .function("finishCase", &Engine::finish_case)
+        .function("openPhantom", &Engine::open_phantom)
+        .function("hasCase", &Engine::has_case)
+        .function("display", &Engine::display)
+        .function("caseSummary", &Engine::case_summary)
+        .function("reference", &Engine::reference)
+        .function("addModel", &Engine::add_model)
+        .function("checkModelFile", &Engine::check_model_file)
+        .function("runStudy", &Engine::run_study)
+        .function("cancel", &Engine::cancel)
+        .function("setClinicalRanking", &Engine::set_clinical_ranking)
+        .function("completeRun", &Engine::complete_run)
+        .function("failRun", &Engine::fail_run)
+        .function("resultJson", &Engine::result_json)
+        .function("resultCsv", &Engine::result_csv)
+        .function("segmentationFile", &Engine::segmentation_file);
+}

@@ -1,0 +1,233 @@
+#include "image/nifti_header.h"
+
+#include <nifti2_io.h>
+
+#include <Eigen/LU>
+#include <cmath>
+#include <cstring>
+
+namespace shapslice {
+
+namespace {
+
+// What both versions of the header say, in one form.
+struct RawHeader {
+    std::int64_t dim[8];
+    double pixdim[8];
+    std::int64_t vox_offset;
+    double slope, intercept;
+    int datatype;
+    int qform_code, sform_code;
+    double quatern[3], offset[3];
+    double srow[3][4];
+    bool single_file;
+};
+
+template <class Header>
+RawHeader raw_of(const Header& header) {
+    RawHeader raw{};
+    for (int n = 0; n < 8; ++n) {
+        raw.dim[n] = static_cast<std::int64_t>(header.dim[n]);
+        raw.pixdim[n] = static_cast<double>(header.pixdim[n]);
+    }
+    // NIfTI-1 keeps the offset as a float, which may be anything in a damaged file.
+    const double offset = static_cast<double>(header.vox_offset);
+    raw.vox_offset = offset >= 0 && offset < 1e15 ? static_cast<std::int64_t>(offset) : -1;
+    raw.slope = static_cast<double>(header.scl_slope);
+    raw.intercept = static_cast<double>(header.scl_inter);
+    raw.datatype = header.datatype;
+    raw.qform_code = header.qform_code;
+    raw.sform_code = header.sform_code;
+    raw.quatern[0] = static_cast<double>(header.quatern_b);
+    raw.quatern[1] = static_cast<double>(header.quatern_c);
+    raw.quatern[2] = static_cast<double>(header.quatern_d);
+    raw.offset[0] = static_cast<double>(header.qoffset_x);
+    raw.offset[1] = static_cast<double>(header.qoffset_y);
+    raw.offset[2] = static_cast<double>(header.qoffset_z);
+    for (int n = 0; n < 4; ++n) {
+        raw.srow[0][n] = static_cast<double>(header.srow_x[n]);
+        raw.srow[1][n] = static_cast<double>(header.srow_y[n]);
+        raw.srow[2][n] = static_cast<double>(header.srow_z[n]);
+    }
+    raw.single_file = header.magic[1] == '+';
+    return raw;
+}
+
+Eigen::Matrix4d sform_of(const RawHeader& raw) {
+    Eigen::Matrix4d affine = Eigen::Matrix4d::Identity();
+    for (int row = 0; row < 3; ++row) {
+        for (int column = 0; column < 4; ++column) affine(row, column) = raw.srow[row][column];
+    }
+    return affine;
+}
+
+Eigen::Matrix4d qform_of(const RawHeader& raw) {
+    const nifti_dmat44 m =
+        nifti_quatern_to_dmat44(raw.quatern[0], raw.quatern[1], raw.quatern[2], raw.offset[0], raw.offset[1],
+                                raw.offset[2], raw.pixdim[1], raw.pixdim[2], raw.pixdim[3], raw.pixdim[0]);
+    Eigen::Matrix4d affine;
+    for (int row = 0; row < 4; ++row) {
+        for (int column = 0; column < 4; ++column) affine(row, column) = m.m[row][column];
+    }
+    return affine;
+}
+
+// Neither form is set: centred on the grid, x running to the left, as ANALYZE's readers have always taken it.
+Eigen::Matrix4d pixdim_affine(const RawHeader& raw) {
+    Eigen::Matrix4d affine = Eigen::Matrix4d::Identity();
+    for (int axis = 0; axis < 3; ++axis) {
+        const double size = axis == 0 ? -raw.pixdim[1] : raw.pixdim[axis + 1];
+        affine(axis, axis) = size;
+        affine(axis, 3) = -size * static_cast<double>(raw.dim[axis + 1] - 1) / 2;
+    }
+    return affine;
+}
+
+// Largest distance between where two affines put the grid's corners, mm.
+double corner_distance(const Eigen::Matrix4d& a, const Eigen::Matrix4d& b, const Shape& shape) {
+    double largest = 0;
+    for (int corner = 0; corner < 8; ++corner) {
+        const Eigen::Vector4d voxel((corner & 1) * (shape[0] - 1), (corner >> 1 & 1) * (shape[1] - 1),
+                                    (corner >> 2 & 1) * (shape[2] - 1), 1);
+        largest = std::max(largest, ((a - b) * voxel).norm());
+    }
+    return largest;
+}
+
+void set_affine(const RawHeader& raw, NiftiHeader& header) {
+    header.qform_code = raw.qform_code;
+    header.sform_code = raw.sform_code;
+    if (raw.sform_code > 0) {
+        header.affine = sform_of(raw);
+        if (raw.qform_code > 0 && corner_distance(header.affine, qform_of(raw), header.shape) > 0.1) {
+            header.note = "sform and qform put the image in different places; the sform is used.";
+        }
+    } else if (raw.qform_code > 0) {
+        header.affine = qform_of(raw);
+    } else {
+        header.affine = pixdim_affine(raw);
+    }
+}
+
+bool usable_affine(const Eigen::Matrix4d& affine) {
+    return affine.allFinite() && std::abs(affine.topLeftCorner<3, 3>().determinant()) > 1e-12;
+}
+
+// Bytes a voxel of a type that is read, or 0.
+int readable_voxel_bytes(int datatype) {
+    switch (datatype) {
+        case DT_INT8:
+        case DT_UINT8:
+            return 1;
+        case DT_INT16:
+        case DT_UINT16:
+            return 2;
+        case DT_INT32:
+        case DT_UINT32:
+        case DT_FLOAT32:
+            return 4;
+        case DT_INT64:
+        case DT_UINT64:
+        case DT_FLOAT64:
+            return 8;
+        default:
+            return 0;
+    }
+}
+
+std::string datatype_words(int datatype) {
+    const char* name = nifti_datatype_to_string(datatype);
+    const bool known = name != nullptr && std::string_view(name).substr(0, 3) == "DT_" && datatype != 0;
+    return known ? std::string(name) : "code " + std::to_string(datatype);
+}
+
+Expected<void> set_shape(const std::string& file, const RawHeader& raw, NiftiHeader& header) {
+    if (raw.dim[0] < 1 || raw.dim[0] > 7) {
+        return fail(file + ": the header says the image has " + std::to_string(raw.dim[0]) +
+                    " dimensions; expected 3. The header is damaged.");
+    }
+    if (raw.dim[0] < 3) {
+        return fail(file + ": the image has " + std::to_string(raw.dim[0]) + " dimensions; expected a 3-D volume.");
+    }
+    std::int64_t frames = 1;
+    for (int n = 1; n <= raw.dim[0]; ++n) {
+        if (raw.dim[n] < 1 || raw.dim[n] > 32767) {
+            return fail(file + ": the header gives dimension " + std::to_string(n) + " as " +
+                        std::to_string(raw.dim[n]) + " voxels; expected 1 to 32767.");
+        }
+        if (n > 3) frames = std::min<std::int64_t>(frames * raw.dim[n], 1 << 30);
+    }
+    if (frames > 1) {
+        return fail(file + ": the image has " + std::to_string(frames) + " frames; expected a single 3-D volume.");
+    }
+    for (std::size_t n = 0; n < 3; ++n) header.shape[n] = static_cast<int>(raw.dim[n + 1]);
+    constexpr std::size_t kMostVoxels = std::size_t{1} << 28;
+    if (voxel_count(header.shape) > kMostVoxels) {
+        return fail(file + ": the image has " + std::to_string(voxel_count(header.shape)) +
+                    " voxels; expected at most " + std::to_string(kMostVoxels) + ".");
+    }
+    return {};
+}
+
+Expected<NiftiHeader> checked(const std::string& file, const RawHeader& raw, std::size_t header_bytes) {
+    NiftiHeader header;
+    if (const auto set = set_shape(file, raw, header); !set) return tl::make_unexpected(set.error());
+    header.datatype = raw.datatype;
+    header.voxel_bytes = readable_voxel_bytes(raw.datatype);
+    if (header.voxel_bytes == 0) {
+        return fail(file + ": the voxel type is " + datatype_words(raw.datatype) +
+                    "; expected an integer or floating-point type of 8 to 64 bits.");
+    }
+    header.single_file = raw.single_file;
+    // Writers that leave the offset 0 mean "right behind the header" (and its four extension bytes) in a .nii.
+    const std::int64_t least = raw.single_file ? static_cast<std::int64_t>(header_bytes) + 4 : 0;
+    const std::int64_t offset = raw.vox_offset == 0 ? least : raw.vox_offset;
+    if (offset < least) {
+        return fail(file + ": the header places the voxels at byte " + std::to_string(raw.vox_offset) +
+                    "; expected byte " + std::to_string(least) + " or later.");
+    }
+    header.voxel_offset = static_cast<std::size_t>(offset);
+    const bool scaled = std::isfinite(raw.slope) && raw.slope != 0;
+    header.slope = scaled ? raw.slope : 1;
+    header.intercept = scaled && std::isfinite(raw.intercept) ? raw.intercept : 0;
+    set_affine(raw, header);
+    if (!usable_affine(header.affine)) {
+        return fail(file +
+                    ": the header's affine is singular or not finite; expected one that places voxels in space.");
+    }
+    return header;
+}
+
+template <class Header>
+Expected<NiftiHeader> read_version(const std::string& file, std::span<const std::uint8_t> bytes,
+                                   void (*swap)(Header*)) {
+    Header header;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    const bool swapped = header.sizeof_hdr != static_cast<int>(sizeof header);
+    if (swapped) swap(&header);
+    auto result = checked(file, raw_of(header), sizeof header);
+    if (result) result->swapped = swapped;
+    return result;
+}
+
+}  // namespace
+
+Expected<NiftiHeader> read_nifti_header(std::string_view file_name, std::span<const std::uint8_t> bytes) {
+    const std::string file(file_name);
+    const int version = bytes.size() < sizeof(nifti_1_header)
+                            ? -1
+                            : nifti_header_version(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    switch (version) {
+        case 0:
+            return fail(file + ": this is an ANALYZE 7.5 header; expected NIfTI-1 or NIfTI-2.");
+        case 1:
+            return read_version<nifti_1_header>(file, bytes, nifti_swap_as_nifti1);
+        case 2:
+            if (bytes.size() < sizeof(nifti_2_header)) return fail(file + ": the file ends inside its NIfTI-2 header.");
+            return read_version<nifti_2_header>(file, bytes, nifti_swap_as_nifti2);
+        default:
+            return fail(file + ": this is not a NIfTI file; expected a .nii, .nii.gz or .hdr/.img pair.");
+    }
+}
+
+}  // namespace shapslice

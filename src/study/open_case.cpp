@@ -1,0 +1,112 @@
+#include "study/open_case.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+
+#include "image/sha256.h"
+
+namespace shapslice {
+
+namespace {
+
+std::string lower(std::string text) {
+    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+}
+
+// "scan" of "scan.hdr" and "scan.hdr.gz" when `extension` is ".hdr"; nothing for other names.
+std::optional<std::string> stem_of(const std::string& name, const std::string& extension) {
+    const std::string small = lower(name);
+    for (const std::string& ending : {extension, extension + ".gz"}) {
+        if (small.size() > ending.size() && small.ends_with(ending))
+            return small.substr(0, small.size() - ending.size());
+    }
+    return std::nullopt;
+}
+
+std::string number_words(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.3g", value);
+    return text;
+}
+
+std::string missing_contrasts(const PerContrast<std::optional<NamedImage>>& contrasts) {
+    std::string missing;
+    for (std::size_t i = 0; i < kContrasts; ++i) {
+        if (contrasts[i]) continue;
+        if (!missing.empty()) missing += ", ";
+        missing += kContrastTitles[i];
+    }
+    return missing;
+}
+
+}  // namespace
+
+std::string grid_words(const Grid& grid) {
+    const auto spacing = grid.spacing();
+    return std::to_string(grid.shape[0]) + " x " + std::to_string(grid.shape[1]) + " x " +
+           std::to_string(grid.shape[2]) + " voxels, " + number_words(spacing[0]) + " x " + number_words(spacing[1]) +
+           " x " + number_words(spacing[2]) + " mm";
+}
+
+std::vector<FilePlan> plan_files(const std::vector<std::string>& names) {
+    const std::vector<FileRole> roles = guess_roles(names);
+    std::vector<FilePlan> plans;
+    for (std::size_t n = 0; n < names.size(); ++n) {
+        FilePlan plan{names[n], roles[n], ""};
+        if (stem_of(names[n], ".img")) plan.role = FileRole::unused;  // read with its .hdr
+        if (const auto stem = stem_of(names[n], ".hdr")) {
+            for (const std::string& other : names) {
+                if (stem_of(other, ".img") == stem) plan.image_name = other;
+            }
+        }
+        plans.push_back(std::move(plan));
+    }
+    return plans;
+}
+
+Expected<void> CaseOpening::add(const std::string& name, FileRole role, std::span<const std::uint8_t> bytes,
+                                std::span<const std::uint8_t> image_bytes) {
+    if (role == FileRole::unused) {
+        listing_.push_back({name, std::string(role_name(role)), ""});
+        return {};
+    }
+    auto image = read_nifti(name, bytes, image_bytes);
+    if (!image) {
+        listing_.push_back({name, std::string(role_name(role)), image.error().sentence});
+        if (!first_error_) first_error_ = image.error();
+        return tl::make_unexpected(image.error());
+    }
+    listing_.push_back({name, std::string(role_name(role)), grid_words(image->volume.grid)});
+    files_.push_back({name, role, sha256_hex(bytes)});
+    std::optional<NamedImage>& slot =
+        role == FileRole::segmentation ? segmentation_ : contrasts_[static_cast<std::size_t>(role)];
+    if (slot) {
+        Error twice{name + ": " + slot->file_name + " is already the " + std::string(role_name(role)) +
+                    " of this case; expected one file for each role."};
+        if (!first_error_) first_error_ = twice;
+        return tl::make_unexpected(twice);
+    }
+    slot = NamedImage{name, std::move(*image)};
+    return {};
+}
+
+Expected<Case> CaseOpening::finish() {
+    if (first_error_) return tl::make_unexpected(*first_error_);
+    const std::string missing = missing_contrasts(contrasts_);
+    if (!missing.empty()) {
+        std::string names;
+        for (const CaseFile& file : files_) names += (names.empty() ? "" : ", ") + file.name;
+        return fail("No file was recognised as " + missing +
+                    "; expected one file for each of T1c, T1n, T2-FLAIR and T2w" +
+                    (names.empty() ? "." : " (read: " + names + "). Correct the roles in the table of files."));
+    }
+    std::vector<std::string> names;
+    for (const CaseFile& file : files_) names.push_back(file.name);
+    auto assembled = assemble_case(common_case_name(names), std::move(contrasts_), std::move(segmentation_));
+    if (assembled) assembled->files = files_;
+    return assembled;
+}
+
+}  // namespace shapslice

@@ -1,0 +1,250 @@
+// The engine's module worker: carries files to the C++ core, the core's wishes to ONNX Runtime, and results to the page.
+// See web/engine_client.js for the other end.
+
+import { OrtRuntime } from './ort_runtime.js';
+
+/** @typedef {import('./types.d.ts').Engine} Engine */
+/** @typedef {import('./types.d.ts').EngineModule} EngineModule */
+/** @typedef {import('./types.d.ts').EngineHost} EngineHost */
+/** @typedef {import('./types.d.ts').FilePlan} FilePlan */
+/** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
+
+const site = new URL('../', import.meta.url);
+
+/** @type {Promise<Engine>} */
+const engineReady = createEngine();
+/** @type {OrtRuntime} */
+let runtime = new OrtRuntime(new URL('ort/', site), 'auto');
+/** @type {Map<string, { manifest: ModelManifest, folder: URL }>} */
+const models = new Map();
+/** @type {File[]} the files of the last opening, for a change of roles */
+let openedFiles = [];
+/** Settles when the study under way has ended. @type {{ promise: Promise<string>, settle: (sentence: string) => void } | null} */
+let study = null;
+
+/**
+ * @param {string} event
+ * @param {Record<string, unknown>} payload
+ * @param {Transferable[]} [transfer]
+ */
+function emit(event, payload, transfer = []) {
+  postMessage({ event, ...payload }, { transfer });
+}
+
+/** Lets messages in (Cancel among them): between two model runs nothing else would. */
+function breathe() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve(undefined);
+    };
+    port2.postMessage(null);
+  });
+}
+
+/** @returns {Promise<Engine>} */
+async function createEngine() {
+  const { default: create } = await import(new URL('wasm/engine.mjs', site).href);
+  const module = /** @type {EngineModule} */ (await create());
+  /** @type {EngineHost} */
+  const host = {
+    startRun: (ticket, modelId, fold, channels, shape, input) => {
+      // The view dies when the engine's memory grows, so the input is copied before anything is awaited.
+      void answerRun(ticket, modelId, fold, channels, shape, input.slice());
+    },
+    onResult: (json) => emit('result', { json }),
+    onSegmentation: (model, fold, coalition, runs) =>
+      emit('segmentation', { model, fold, coalition, runs }, [runs.buffer]),
+    onStudyEnd: (sentence) => {
+      const ended = study;
+      study = null;
+      ended?.settle(sentence);
+    },
+  };
+  return new module.Engine(host);
+}
+
+/**
+ * @param {number} ticket
+ * @param {string} modelId
+ * @param {number} fold
+ * @param {number} channels
+ * @param {number[]} shape
+ * @param {Float32Array} input
+ */
+async function answerRun(ticket, modelId, fold, channels, shape, input) {
+  const engine = await engineReady;
+  try {
+    await breathe();
+    const model = models.get(modelId);
+    if (!model) throw new Error(`The model "${modelId}" is not loaded.`);
+    const bytes = () => fetchModel(engine, model, fold);
+    const answer = await runtime.run(model.manifest, fold, bytes, channels, shape, input);
+    if (answer.notice) emit('runtime', { state: runtime.state });
+    engine.completeRun(ticket, answer.output, answer.provider, answer.seconds, answer.notice);
+  } catch (error) {
+    engine.failRun(ticket, sentenceOf(error));
+  }
+}
+
+/**
+ * @param {Engine} engine
+ * @param {{ manifest: ModelManifest, folder: URL }} model
+ * @param {number} fold
+ */
+async function fetchModel(engine, model, fold) {
+  const url = new URL(model.manifest.folds[fold].file, model.folder);
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${model.manifest.folds[fold].file}: HTTP ${response.status}; expected the model's file.`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const problem = engine.checkModelFile(model.manifest.id, fold, bytes);
+  if (problem) throw new Error(problem);
+  return bytes;
+}
+
+/** @param {unknown} error */
+function sentenceOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Tells the page of the case that is open now. @param {Engine} engine */
+function emitCase(engine) {
+  const volumes = [0, 1, 2, 3].map((contrast) => engine.display(contrast));
+  const labels = engine.reference();
+  const buffers = volumes.map((volume) => volume.buffer);
+  if (labels) buffers.push(labels.buffer);
+  emit('case', { json: engine.caseSummary(), volumes, labels }, buffers);
+  emit('result', { json: engine.resultJson() });
+}
+
+async function stopStudy() {
+  if (!study) return;
+  (await engineReady).cancel();
+  await study.promise;
+}
+
+/** What the page may ask for. Each returns a value for the page or throws an Error whose message is for the user. */
+const methods = {
+  /** @param {{ provider: 'auto' | 'webgpu' | 'wasm' }} options */
+  async start({ provider }) {
+    runtime = new OrtRuntime(new URL('ort/', site), provider);
+    const engine = await engineReady;
+    /** @type {ModelManifest[]} */
+    const manifests = [];
+    const index = await (await fetch(new URL('models/index.json', site))).json();
+    for (const path of index) {
+      const url = new URL(`models/${path}`, site);
+      const text = await (await fetch(url)).text();
+      const problem = engine.addModel(path, text);
+      if (problem) {
+        emit('notice', { kind: 'error', sentence: problem });
+        continue;
+      }
+      const manifest = /** @type {ModelManifest} */ (JSON.parse(text));
+      models.set(manifest.id, { manifest, folder: new URL('.', url) });
+      manifests.push(manifest);
+    }
+    return manifests;
+  },
+
+  async prepareRuntime() {
+    await runtime.prepare();
+    return runtime.state;
+  },
+
+  /** @param {Record<string, unknown>} settings PhantomSettings; {} is the page's own case */
+  async openPhantom(settings) {
+    const engine = await engineReady;
+    await stopStudy();
+    engine.openPhantom(JSON.stringify(settings));
+    openedFiles = [];
+    emitCase(engine);
+  },
+
+  /**
+   * Opens a case. Whatever is wrong with the files, the case that was open stays.
+   * @param {File[]} files
+   * @param {Record<string, string>} roles by file name; files not named keep the role their name suggests
+   */
+  async open(files, roles) {
+    const engine = await engineReady;
+    const plans = /** @type {FilePlan[]} */ (JSON.parse(engine.planFiles(JSON.stringify(files.map((file) => file.name)))));
+    openedFiles = files;
+    const byName = new Map(files.map((file) => [file.name, file]));
+    const read = async (/** @type {string} */ name) => new Uint8Array(await /** @type {File} */ (byName.get(name)).arrayBuffer());
+    await stopStudy();
+    engine.beginCase();
+    for (const [done, plan] of plans.entries()) {
+      const role = roles[plan.name] ?? plan.role;
+      const used = role !== 'unused';
+      emit('opening', { done, total: plans.length, name: plan.name });
+      const bytes = used ? await read(plan.name) : new Uint8Array();
+      engine.addFile(plan.name, role, bytes, used && plan.imageName ? await read(plan.imageName) : null);
+    }
+    const { error, files: listing } = JSON.parse(engine.finishCase());
+    emit('opening', { done: plans.length, total: plans.length, name: '' });
+    emit('files', { json: JSON.stringify(listing) });
+    if (error) throw new Error(error);
+    emitCase(engine);
+  },
+
+  /** @param {Record<string, string>} roles */
+  async assignRoles(roles) {
+    if (openedFiles.length === 0) throw new Error('The built-in case has no files to assign.');
+    return methods.open(openedFiles, roles);
+  },
+
+  /** Runs a study to its end. @param {Record<string, unknown>} options */
+  async run(options) {
+    const engine = await engineReady;
+    if (study) throw new Error('A study is already running.');
+    /** @type {(sentence: string) => void} */
+    let settle = () => {};
+    /** @type {Promise<string>} */
+    const promise = new Promise((resolve) => (settle = resolve));
+    study = { promise, settle };
+    const problem = engine.runStudy(JSON.stringify(options));
+    if (problem) {
+      study = null;
+      throw new Error(problem);
+    }
+    const sentence = await promise;
+    if (sentence) throw new Error(sentence);
+    return engine.resultJson();
+  },
+
+  async cancel() {
+    (await engineReady).cancel();
+  },
+
+  /** @param {Record<string, unknown>} ranking */
+  async setClinicalRanking(ranking) {
+    const problem = (await engineReady).setClinicalRanking(JSON.stringify(ranking));
+    if (problem) throw new Error(problem);
+  },
+
+  async csv() {
+    return (await engineReady).resultCsv();
+  },
+
+  /**
+   * @param {string} model
+   * @param {number} fold
+   * @param {number} coalition
+   */
+  async segmentation(model, fold, coalition) {
+    const bytes = (await engineReady).segmentationFile(model, fold, coalition);
+    if (!bytes) throw new Error('This segmentation is not known yet; run the study first.');
+    return bytes;
+  },
+};
+
+addEventListener('message', async ({ data: { id, method, args } }) => {
+  try {
+    const value = await /** @type {any} */ (methods)[method](...args);
+    postMessage({ id, value });
+  } catch (error) {
+    postMessage({ id, error: sentenceOf(error) });
+  }
+});

@@ -1,0 +1,176 @@
+// Runs networks on ONNX Runtime Web: on WebGPU where there is an adapter, else on WebAssembly with as many threads as the
+// page may have. Moves bytes only; what to run and what it means is decided in C++ (src/inference/runtime.h).
+
+/** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
+/** @typedef {import('./types.d.ts').RuntimeState} RuntimeState */
+/** @typedef {import('./types.d.ts').RunAnswer} RunAnswer */
+/** @typedef {typeof import('onnxruntime-web')} Ort */
+/** @typedef {import('onnxruntime-web').InferenceSession} Session */
+
+const MOST_THREADS = 8;
+
+/** @returns {Promise<{ name: string } | null>} the WebGPU adapter that ONNX Runtime would get, by name */
+async function webGpuAdapter() {
+  const gpu = /** @type {any} */ (navigator).gpu;
+  if (!gpu) return null;
+  try {
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (!adapter) return null;
+    const { vendor = '', architecture = '', description = '' } = adapter.info ?? {};
+    return { name: [vendor, architecture, description].filter(Boolean).join(' ') || 'WebGPU adapter' };
+  } catch {
+    return null; // an adapter that cannot even be asked for is none
+  }
+}
+
+/**
+ * Bytes of a gzip-compressed file of the site. (The provider's file without JSPI exceeds what some hosts carry uncompressed.)
+ * @param {URL} url
+ */
+async function fetchInflated(url) {
+  const response = await fetch(url);
+  if (!response.ok || !response.body) throw new Error(`${url.pathname}: HTTP ${response.status}`);
+  return new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+}
+
+/**
+ * One ONNX Runtime for the page's life. Holds one session at a time: a fold's runs follow one another, and memory is dear.
+ */
+export class OrtRuntime {
+  /**
+   * @param {URL} folder where the ort.*.mjs files are
+   * @param {'auto' | 'webgpu' | 'wasm'} wanted
+   */
+  constructor(folder, wanted) {
+    this.folder = folder;
+    this.wanted = wanted;
+    /** @type {RuntimeState} */
+    this.state = {
+      provider: 'wasm',
+      threads: 1,
+      crossOriginIsolated: globalThis.crossOriginIsolated === true,
+      adapter: '',
+      note: '',
+    };
+    /** @type {Ort | null} */
+    this.ort = null;
+    /** @type {{ key: string, session: Session } | null} */
+    this.current = null;
+    this.pendingNotice = '';
+  }
+
+  /** Chooses provider and threads and loads ONNX Runtime. Safe to call again. */
+  async prepare() {
+    if (this.ort) return this.state;
+    const adapter = this.wanted === 'wasm' ? null : await webGpuAdapter();
+    this.state.provider = adapter ? 'webgpu' : 'wasm';
+    this.state.adapter = adapter?.name ?? '';
+    if (this.wanted === 'webgpu' && !adapter) {
+      this.state.note = 'WebGPU was asked for, but this browser offers no adapter: models run on WASM.';
+    }
+    const cores = navigator.hardwareConcurrency || 1;
+    this.state.threads = this.state.crossOriginIsolated ? Math.min(cores, MOST_THREADS) : 1;
+    this.ort = await this.load(adapter !== null);
+    return this.state;
+  }
+
+  /**
+   * @param {boolean} webgpu
+   * @returns {Promise<Ort>}
+   */
+  async load(webgpu) {
+    const jspi = 'Suspending' in WebAssembly;
+    const bundle = !webgpu ? 'ort.wasm.min.mjs' : jspi ? 'ort.jspi.min.mjs' : 'ort.webgpu.min.mjs';
+    const ort = /** @type {Ort} */ (await import(new URL(bundle, this.folder).href));
+    ort.env.wasm.wasmPaths = this.folder.href;
+    ort.env.wasm.numThreads = this.state.threads;
+    ort.env.wasm.proxy = false; // this is a worker already
+    ort.env.logLevel = 'error';
+    if (webgpu && !jspi) {
+      ort.env.wasm.wasmBinary = await fetchInflated(new URL('ort-wasm-simd-threaded.asyncify.wasm.gz.bin', this.folder));
+    }
+    return ort;
+  }
+
+  /**
+   * @param {Uint8Array} bytes
+   * @returns {Promise<Session>}
+   */
+  async createSession(bytes) {
+    const ort = /** @type {Ort} */ (this.ort);
+    const create = (/** @type {string} */ provider) =>
+      ort.InferenceSession.create(bytes, { executionProviders: [provider], graphOptimizationLevel: 'all' });
+    if (this.state.provider === 'wasm') return create('wasm');
+    try {
+      return await create('webgpu');
+    } catch (error) {
+      this.giveUpWebGpu(error);
+      return create('wasm');
+    }
+  }
+
+  /** @param {unknown} error */
+  giveUpWebGpu(error) {
+    const why = error instanceof Error ? error.message : String(error);
+    this.state.provider = 'wasm';
+    this.state.note = `WebGPU failed (${why.split('\n')[0].slice(0, 200)}): the study goes on with WASM.`;
+    this.pendingNotice = this.state.note;
+  }
+
+  /**
+   * One forward pass. On WebGPU's failure the same pass is done on WASM, and the answer carries a notice.
+   * @param {ModelManifest} manifest
+   * @param {number} fold
+   * @param {() => Promise<Uint8Array>} modelBytes fetched only when a session has to be made
+   * @param {number} channels
+   * @param {number[]} shape i, j, k
+   * @param {Float32Array} input
+   * @returns {Promise<RunAnswer>}
+   */
+  async run(manifest, fold, modelBytes, channels, shape, input) {
+    await this.prepare();
+    const key = `${manifest.id}/${fold}`;
+    if (this.current?.key !== key) {
+      await this.release();
+      this.current = { key, session: await this.createSession(await modelBytes()) };
+    }
+    try {
+      return await this.runSession(this.current.session, manifest, channels, shape, input);
+    } catch (error) {
+      if (this.state.provider === 'wasm') throw error;
+      this.giveUpWebGpu(error);
+      await this.release();
+      this.current = { key, session: await this.createSession(await modelBytes()) };
+      return this.runSession(this.current.session, manifest, channels, shape, input);
+    }
+  }
+
+  /**
+   * @param {Session} session
+   * @param {ModelManifest} manifest
+   * @param {number} channels
+   * @param {number[]} shape
+   * @param {Float32Array} input
+   * @returns {Promise<RunAnswer>}
+   */
+  async runSession(session, manifest, channels, shape, input) {
+    const ort = /** @type {Ort} */ (this.ort);
+    const [i, j, k] = shape;
+    const tensor = new ort.Tensor('float32', input, [1, channels, k, j, i]);
+    const started = performance.now();
+    const outputs = await session.run({ [manifest.input]: tensor });
+    const seconds = (performance.now() - started) / 1000;
+    const logits = outputs[manifest.output];
+    if (!logits) throw new Error(`${manifest.name}: the network has no output named "${manifest.output}".`);
+    const output = /** @type {Float32Array} */ (logits.data);
+    const notice = this.pendingNotice;
+    this.pendingNotice = '';
+    return { output, provider: this.state.provider, seconds, notice };
+  }
+
+  async release() {
+    const session = this.current?.session;
+    this.current = null;
+    if (session) await session.release();
+  }
+}

@@ -1,0 +1,69 @@
+// Types of what is built (engine.mjs, app.mjs) or fetched at run time, for `tsc --checkJs`.
+
+export interface FilePlan {
+  name: string;
+  role: string;
+  imageName: string;
+}
+
+/** src/app/engine_main.cpp. Methods returning `string` return JSON, or an error sentence ('' when all is well). */
+export interface Engine {
+  planFiles(namesJson: string): string;
+  beginCase(): void;
+  addFile(name: string, role: string, bytes: Uint8Array, imageBytes: Uint8Array | null): string;
+  finishCase(): string;
+  openPhantom(settingsJson: string): void;
+  hasCase(): boolean;
+  display(contrast: number): Uint16Array;
+  caseSummary(): string;
+  reference(): Uint8Array | null;
+  addModel(fileName: string, manifestJson: string): string;
+  checkModelFile(modelId: string, fold: number, bytes: Uint8Array): string;
+  runStudy(optionsJson: string): string;
+  cancel(): void;
+  setClinicalRanking(json: string): string;
+  completeRun(ticket: number, output: Float32Array, provider: string, seconds: number, notice: string): void;
+  failRun(ticket: number, sentence: string): void;
+  resultJson(): string;
+  resultCsv(): string;
+  segmentationFile(modelId: string, fold: number, coalition: number): Uint8Array | null;
+  delete(): void;
+}
+
+/** What the engine calls back on. */
+export interface EngineHost {
+  startRun(ticket: number, modelId: string, fold: number, channels: number, shape: number[], input: Float32Array): void;
+  onResult(json: string): void;
+  onSegmentation(modelId: string, fold: number, coalition: number, runs: Uint32Array): void;
+  onStudyEnd(sentence: string): void;
+}
+
+export interface EngineModule {
+  Engine: new (host: EngineHost) => Engine;
+}
+
+/** model.json; see docs/models.md. */
+export interface ModelManifest {
+  id: string;
+  name: string;
+  architecture: string;
+  input: string;
+  output: string;
+  folds: { file: string; sha256: string }[];
+  [field: string]: unknown;
+}
+
+export interface RuntimeState {
+  provider: 'webgpu' | 'wasm';
+  threads: number;
+  crossOriginIsolated: boolean;
+  adapter: string;
+  note: string;
+}
+
+export interface RunAnswer {
+  output: Float32Array;
+  provider: string;
+  seconds: number;
+  notice: string;
+}
