@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+REPOSITORY = Path(__file__).resolve().parents[2]
+
 
 def load_config(path):
     with open(path, encoding="utf-8") as file:

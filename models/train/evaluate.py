@@ -1,7 +1,7 @@
 """Dice of trained folds on the cases each did not see, at the cases' own grid: `shapslice score` does the rest.
 
-python3 models/train/evaluate.py --config models/train/unet.json --program build/native/shapslice \\
-    --case-folders ../shared/data/train --cases PREPARED --runs RUNS --out models/unet [--synthetic-folders FOLDER --synthetic PREPARED]
+python3 models/train/evaluate.py --cases PREPARED/real --runs RUNS --out models/unet \\
+    [--synthetic-folders FOLDER --synthetic PREPARED]
 """
 
 import argparse
@@ -83,10 +83,10 @@ def table(title, groups):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", required=True)
-    parser.add_argument("--program", required=True)
-    parser.add_argument("--case-folders", required=True)
-    parser.add_argument("--cases", required=True)
+    parser.add_argument("--config", default=Path(__file__).with_name("unet.json"))
+    parser.add_argument("--program", default=cases.REPOSITORY / "build/native/shapslice")
+    parser.add_argument("--case-folders", default=cases.REPOSITORY / "../shared/data/train")
+    parser.add_argument("--cases", required=True, help="folder of the same cases, prepared")
     parser.add_argument("--synthetic-folders")
     parser.add_argument("--synthetic", help="prepared synthetic cases that no fold was trained on")
     parser.add_argument("--runs", required=True)

@@ -2,7 +2,8 @@
 
 import torch
 
-# Label channels (background, NCR, ED, ET) that make up each region: ET, NCR, ED, TC, WT.
+REGIONS = ("ET", "NCR", "ED", "TC", "WT")
+# Label channels (background, NCR, ED, ET) that make up each of them.
 REGION_CHANNELS = ((3,), (1,), (2,), (1, 3), (1, 2, 3))
 
 

@@ -1,6 +1,6 @@
 """Trains one fold. Resumes from its checkpoint; the same seed and cases give the same crops.
 
-python3 models/train/train.py --config models/train/unet.json --cases PREPARED --synthetic PREPARED --fold 0 --out RUNS
+python3 models/train/train.py --cases PREPARED/real --synthetic PREPARED/synthetic --fold 0 --out RUNS
 """
 
 import argparse
@@ -10,25 +10,28 @@ import os
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
 
+import allocator
 import cases
 import losses
 import networks
 
 CHECKPOINT_EVERY = 100
+LOG_EVERY = 25
+VALIDATE_EVERY = 300
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", required=True)
+    parser.add_argument("--config", default=Path(__file__).with_name("unet.json"))
     parser.add_argument("--cases", required=True, help="folder of prepared real cases")
     parser.add_argument("--synthetic", help="folder of prepared synthetic cases")
     parser.add_argument("--fold", type=int, required=True)
     parser.add_argument("--out", required=True, help="folder for checkpoints and logs")
     parser.add_argument("--steps", type=int, help="instead of the configuration's")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser.parse_args()
 
 
@@ -44,6 +47,21 @@ def update_average(average, network, decay):
             kept.lerp_(new, 1 - decay)
 
 
+def held_out_dice(network, held_out):
+    """Median Dice by region at the model's own spacing, over the cases that hold the region: how training goes, and no
+    substitute for evaluate.py's, at the cases' grids."""
+    by_region = {region: [] for region in losses.REGIONS}
+    for image, target in held_out:
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+            found = network(torch.from_numpy(image)[None]).argmax(dim=1)[0].numpy()
+        wanted = target.argmax(axis=0)
+        for region, channels in zip(losses.REGIONS, losses.REGION_CHANNELS):
+            predicted, reference = np.isin(found, channels), np.isin(wanted, channels)
+            if reference.any():
+                by_region[region].append(2 * (predicted & reference).sum() / (predicted.sum() + reference.sum()))
+    return {region: round(float(np.median(values)), 3) for region, values in by_region.items() if values}
+
+
 def main():
     arguments = parse_arguments()
     config = cases.load_config(arguments.config)
@@ -56,12 +74,12 @@ def main():
     names = cases.case_names(arguments.cases)
     held_out = cases.fold_of_cases(names, config["folds"], config["splitSeed"])
     real = [cases.load_case(arguments.cases, name) for name in names if held_out[name] != arguments.fold]
+    unseen = [cases.load_case(arguments.cases, name) for name in names if held_out[name] == arguments.fold]
     synthetic = []
     if arguments.synthetic:
         synthetic = [cases.load_case(arguments.synthetic, name) for name in cases.case_names(arguments.synthetic)]
 
-    device = torch.device(arguments.device)
-    network = networks.build(config).to(device=device, memory_format=torch.channels_last_3d)
+    network = networks.build(config).to(memory_format=torch.channels_last_3d)
     average = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(network.parameters(), lr=training["learningRate"], weight_decay=training["weightDecay"])
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=training["learningRate"], total_steps=steps, pct_start=0.25)
@@ -71,7 +89,7 @@ def main():
     checkpoint = out / f"fold{arguments.fold}.pt"
     done, seconds = 0, 0.0
     if checkpoint.exists():
-        state = torch.load(checkpoint, map_location=device)
+        state = torch.load(checkpoint, map_location="cpu")
         network.load_state_dict(state["network"])
         average.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
@@ -85,10 +103,10 @@ def main():
     started = time.time()
     for step in range(done + 1, steps + 1):
         images, targets = sampler.batch()
-        images = images.to(device=device, memory_format=torch.channels_last_3d)
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        images = images.to(memory_format=torch.channels_last_3d)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = network(images)
-        loss = losses.segmentation_loss(logits, targets.to(device), training)
+        loss = losses.segmentation_loss(logits, targets, training)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -96,9 +114,12 @@ def main():
         schedule.step()
         update_average(average, network, min(training["emaDecay"], step / (step + 10)))
         running += loss.item()
-        if step % 25 == 0:
-            log.write(json.dumps({"step": step, "loss": round(running / 25, 4), "seconds": round(time.time() - started + seconds, 1)}) + "\n")
-            log.flush()
+        if step % LOG_EVERY == 0:
+            note = {"fold": arguments.fold, "seed": seed, "step": step, "of": steps, "loss": round(running / LOG_EVERY, 4),
+                    "seconds": round(time.time() - started + seconds, 1)}
+            if step % VALIDATE_EVERY == 0:
+                note["heldOutDice"] = held_out_dice(average, unseen)
+            print(json.dumps(note), file=log, flush=True)
             running = 0.0
         if step % CHECKPOINT_EVERY == 0 or step == steps:
             save(checkpoint, {
@@ -110,4 +131,5 @@ def main():
 
 
 if __name__ == "__main__":
+    allocator.restart_with_settings()
     main()

@@ -1,0 +1,125 @@
+"""Writes trained folds as int8 ONNX files with model.json. Run evaluate.py first: its Dice goes into the manifest.
+
+python3 models/train/export.py --runs RUNS --out models/unet
+"""
+
+import argparse
+import io
+import json
+from pathlib import Path
+
+import onnx
+import torch
+
+import cases
+import evaluate
+import manifest
+import networks
+import quantise
+
+OPSET = 17
+# What ONNX Runtime Web's WebGPU provider runs in 3-D; anything else in a file is a mistake.
+ALLOWED = {"Conv", "InstanceNormalization", "LeakyRelu", "Resize", "Concat", "DequantizeLinear"}
+
+
+def to_onnx(network, contrasts, multiple):
+    """The network as an ONNX model, batch 1, its three extents left open."""
+    space = {2: "depth", 3: "height", 4: "width"}
+    buffer = io.BytesIO()
+    example = torch.zeros(1, contrasts, 2 * multiple, 2 * multiple, 2 * multiple)
+    torch.onnx.export(
+        network.eval(), example, buffer, opset_version=OPSET, input_names=["image"], output_names=["logits"],
+        dynamic_axes={"image": space, "logits": space},
+    )
+    return skip_identities(inline_constants(onnx.load_from_string(buffer.getvalue())))
+
+
+def inline_constants(model):
+    """Constant nodes as initialisers, which is where a runtime looks for a Resize's scales."""
+    constants = [node for node in model.graph.node if node.op_type == "Constant"]
+    for node in constants:
+        tensor = onnx.TensorProto()
+        tensor.CopyFrom(node.attribute[0].t)
+        tensor.name = node.output[0]
+        model.graph.initializer.append(tensor)
+        model.graph.node.remove(node)
+    return model
+
+
+def skip_identities(model):
+    """torch lets equal parameters (untouched biases, say) share one initialiser through Identity: they are read directly."""
+    identities = [node for node in model.graph.node if node.op_type == "Identity"]
+    source = {node.output[0]: node.input[0] for node in identities}
+    for node in identities:
+        model.graph.node.remove(node)
+    for node in model.graph.node:
+        for position, name in enumerate(node.input):
+            node.input[position] = source.get(name, name)
+    return model
+
+
+def check_operators(model):
+    unexpected = {node.op_type for node in model.graph.node} - ALLOWED
+    if unexpected:
+        raise ValueError(f"operators {sorted(unexpected)} are not among {sorted(ALLOWED)}")
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if attribute.name == "group" and attribute.i != 1:
+                raise ValueError(f"{node.name} is a grouped convolution, which the WebGPU provider does not run in 3-D")
+
+
+def export_network(network, config, path, int8=True):
+    model = to_onnx(network, len(config["contrasts"]), config["multiple"])
+    if int8:
+        model = quantise.quantise_model(model)
+    check_operators(model)
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, str(path))
+
+
+def fold_dice(evaluation, fold, precision):
+    rows = [row for row in evaluation["cases"] if row["fold"] == fold and not row["synthetic"]]
+    return evaluate.medians(rows, precision)
+
+
+def export_fold(config, checkpoint, evaluation, path):
+    network = networks.build(config)
+    network.load_state_dict(checkpoint["average"])
+    export_network(network, config, path)
+    entry = manifest.file_entry(path)
+    entry.update({"heldOut": checkpoint["heldOut"], "seed": checkpoint["seed"], "steps": checkpoint["step"]})
+    if evaluation is not None:
+        entry["dice"] = fold_dice(evaluation, checkpoint["fold"], "int8")
+        entry["diceFp32"] = fold_dice(evaluation, checkpoint["fold"], "fp32")
+    return network, entry
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    here = Path(__file__).parent
+    parser.add_argument("--config", default=here / "unet.json")
+    parser.add_argument("--training-data", default=here / "training_data.json", help="name, licence and citation")
+    parser.add_argument("--runs", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--folds", type=int, nargs="*", help="instead of all")
+    arguments = parser.parse_args()
+    config = cases.load_config(arguments.config)
+    out = Path(arguments.out)
+    out.mkdir(parents=True, exist_ok=True)
+    evaluated = out / "evaluation.json"
+    evaluation = json.loads(evaluated.read_text(encoding="utf-8")) if evaluated.exists() else None
+
+    folds = []
+    for fold in arguments.folds if arguments.folds is not None else range(config["folds"]):
+        checkpoint = torch.load(Path(arguments.runs) / f"fold{fold}.pt", map_location="cpu")
+        network, entry = export_fold(config, checkpoint, evaluation, out / f"fold{fold}.onnx")
+        folds.append(entry)
+        print(f"{entry['file']}: {entry['bytes']} bytes, {checkpoint['step']} steps")
+    training_data = cases.load_config(arguments.training_data)
+    training_data.update({"cases": checkpoint["real"] + len(checkpoint["heldOut"]), "synthetic": checkpoint["synthetic"]})
+    trained_with = {"torch": torch.__version__, "arithmetic": "bfloat16 autocast", "splitSeed": config["splitSeed"], **config["training"]}
+    manifest.write(manifest.build(config, network, folds, training_data, trained_with), out)
+
+
+if __name__ == "__main__":
+    main()
