@@ -2,7 +2,7 @@
 # Neither needs eval (the page's content security policy forbids it) nor threads of its own.
 set(common_link_options
   -lembind -sMODULARIZE=1 -sEXPORT_ES6=1 -sDYNAMIC_EXECUTION=0 -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB
-  -sSTACK_SIZE=1MB -sINCOMING_MODULE_JS_API=[] -sSTRICT_JS=0)
+  -sSTACK_SIZE=1MB -sINCOMING_MODULE_JS_API=canvas,wasmBinary,locateFile,print,printErr)
 
 add_executable(engine src/app/engine_main.cpp)
 target_link_libraries(engine PRIVATE shapslice_core)

@@ -129,6 +129,9 @@ unpack_emscripten() {
     for program in "$to"/usr/bin/wasm*; do
         patchelf --set-interpreter "$loader" --force-rpath --set-rpath "$lib_path" "$program" 2>/dev/null || true
     done
+    # A package.json of its own: without one npm would install into the project, and Node would take Emscripten's scripts for
+    # modules as the project's are.
+    echo '{ "private": true }' >"$to/usr/share/emscripten/package.json"
     (cd "$to/usr/share/emscripten" && npm install --no-audit --no-fund --loglevel=error acorn@8 >/dev/null)
     cat >"$to/.emscripten" <<CONF
 LLVM_ROOT = '/usr/bin'

@@ -1,0 +1,309 @@
+// The app: one canvas that shows what the engine sends. JavaScript's side of it is web/app.js.
+#include <GLES3/gl3.h>
+#include <GLFW/glfw3.h>
+#include <backends/imgui_impl_glfw.h>
+#include <backends/imgui_impl_opengl3.h>
+#include <emscripten/bind.h>
+#include <emscripten/emscripten.h>
+#include <emscripten/html5.h>
+#include <imgui_internal.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "ui/panels.h"
+#include "ui/theme.h"
+
+namespace shapslice {
+namespace {
+
+using emscripten::val;
+using ui::Rect;
+
+ui::AppState state;
+ui::FontFiles font_files;
+val command_handler = val::undefined();
+GLFWwindow* window = nullptr;
+float font_ratio = 0;         // device pixels a CSS pixel the fonts were made for
+int frames_to_draw = 4;       // after a change a few frames settle hover states and tooltips
+std::vector<float> frame_ms;  // of the last frames drawn
+
+constexpr float kSummaryHeight = 76;
+constexpr float kCaseWidth = 232;
+constexpr float kExplanationWidth = 424;
+
+void something_changed() {
+    frames_to_draw = 4;
+}
+
+// The canvas fills the page; GLFW scales its pixels to the screen's.
+void follow_page_size() {
+    const int width = EM_ASM_INT({ return window.innerWidth; });
+    const int height = EM_ASM_INT({ return window.innerHeight; });
+    int now_width = 0;
+    int now_height = 0;
+    glfwGetWindowSize(window, &now_width, &now_height);
+    if (width != now_width || height != now_height) {
+        glfwSetWindowSize(window, width, height);
+        something_changed();
+    }
+}
+
+// What the fonts' pixels should be; made again when the page moves to another screen or is zoomed.
+void follow_pixel_ratio() {
+    const auto ratio = static_cast<float>(emscripten_get_device_pixel_ratio());
+    if (std::abs(ratio - font_ratio) < 1e-3f) return;
+    font_ratio = ratio;
+    ui::load_fonts(font_files, ratio);
+    ImGui_ImplOpenGL3_DestroyFontsTexture();
+    ImGui_ImplOpenGL3_CreateFontsTexture();
+    something_changed();
+}
+
+void draw_page() {
+    const ImVec2 size = ImGui::GetIO().DisplaySize;
+    const float below = size.y - kSummaryHeight;
+    const float explanation = std::clamp(size.x * 0.33f, kExplanationWidth, 560.0f);
+    state.panels["page"] = {0, 0, size.x, size.y};
+    ui::keyboard_shortcuts(state);
+    ui::update_prediction(state, ImGui::GetTime() * 1000);
+    ui::summary_bar(state, {0, 0, size.x, kSummaryHeight});
+    ui::case_panel(state, {0, kSummaryHeight, kCaseWidth, below});
+    ui::slices_panel(state, {kCaseWidth + 2, kSummaryHeight, size.x - kCaseWidth - explanation - 4, below});
+    ui::explanation_panel(state, {size.x - explanation, kSummaryHeight, explanation, below});
+    ui::update_prediction(state, ImGui::GetTime() * 1000);
+}
+
+// Commands go out after the frame is drawn, in the same task, so that a PNG can be taken from the canvas.
+void flush_commands() {
+    const auto commands = std::move(state.commands);
+    state.commands.clear();
+    for (const auto& [name, json] : commands) command_handler(name, json);
+}
+
+void frame() {
+    glfwPollEvents();
+    follow_page_size();
+    follow_pixel_ratio();
+    const bool input = ImGui::GetCurrentContext()->InputEventsQueue.Size > 0 || ImGui::IsAnyItemActive();
+    if (input) something_changed();
+    if (frames_to_draw == 0) return;
+    --frames_to_draw;
+    const double started = emscripten_get_now();
+    ImGui_ImplOpenGL3_NewFrame();
+    ImGui_ImplGlfw_NewFrame();
+    ImGui::NewFrame();
+    draw_page();
+    ImGui::Render();
+    int width = 0;
+    int height = 0;
+    glfwGetFramebufferSize(window, &width, &height);
+    glViewport(0, 0, width, height);
+    glClearColor(0.07f, 0.08f, 0.09f, 1);
+    glClear(GL_COLOR_BUFFER_BIT);
+    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    glFinish();
+    frame_ms.push_back(static_cast<float>(emscripten_get_now() - started));
+    if (frame_ms.size() > 300) frame_ms.erase(frame_ms.begin());
+    flush_commands();
+}
+
+// --- what web/app.js calls ---------------------------------------------------------------------------------------
+
+std::vector<std::uint8_t> bytes_of(const val& array) {
+    return emscripten::convertJSArrayToNumberVector<std::uint8_t>(array);
+}
+
+void set_fonts(const val& regular, const val& medium) {
+    font_files = {bytes_of(regular), bytes_of(medium)};
+}
+void set_command_handler(const val& handler) {
+    command_handler = handler;
+}
+
+bool start() {
+    if (!glfwInit()) return false;
+    glfwWindowHint(GLFW_CLIENT_API, GLFW_OPENGL_ES_API);
+    glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
+    glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_TRUE);
+    window = glfwCreateWindow(EM_ASM_INT({ return window.innerWidth; }), EM_ASM_INT({ return window.innerHeight; }),
+                              "ShapSlice", nullptr, nullptr);
+    if (!window) return false;
+    glfwMakeContextCurrent(window);
+    IMGUI_CHECKVERSION();
+    ImGui::CreateContext();
+    ImGui::GetIO().IniFilename = nullptr;
+    ui::apply_theme();
+    ImGui_ImplGlfw_InitForOpenGL(window, true);
+    ImGui_ImplGlfw_InstallEmscriptenCanvasResizeCallback("#canvas");
+    ImGui_ImplOpenGL3_Init("#version 300 es");
+    follow_pixel_ratio();
+    emscripten_set_main_loop(frame, 0, false);
+    return true;
+}
+
+void receive_case(const std::string& json, const val& volumes, const val& labels) {
+    state.subject = case_summary_from_json(Json::parse(json));
+    for (std::size_t c = 0; c < kContrasts; ++c) {
+        state.volumes[c] = emscripten::convertJSArrayToNumberVector<std::uint16_t>(volumes[c]);
+        state.viewing.window[c] = {state.subject->display[c].window_low, state.subject->display[c].window_high};
+    }
+    state.reference = labels.isNull() ? std::vector<std::uint8_t>{} : bytes_of(labels);
+    state.segmentations.clear();
+    state.prediction.clear();
+    state.prediction_key = {};
+    state.study = {};
+    state.files = state.subject->synthetic ? std::vector<CaseSummary::File>{} : state.subject->files;
+    state.choice.pinned = kAllContrasts;
+    state.choice.fold = -1;
+    state.viewing.zoom = 1;
+    state.viewing.pan = {0, 0, 0};
+    ++state.images_revision;
+    ++state.prediction_revision;
+    // Start where there is most to see: the reference's largest axial slice, else the middle.
+    const Shape& shape = state.subject->shape;
+    state.viewing.crosshair = {shape[0] / 2, shape[1] / 2, shape[2] / 2};
+    if (!state.reference.empty()) {
+        std::array<std::uint64_t, 3> sum{};
+        std::uint64_t count = 0;
+        std::size_t at = 0;
+        for (int k = 0; k < shape[2]; ++k) {
+            for (int j = 0; j < shape[1]; ++j) {
+                for (int i = 0; i < shape[0]; ++i, ++at) {
+                    if (state.reference[at] == 0) continue;
+                    sum[0] += static_cast<std::uint64_t>(i);
+                    sum[1] += static_cast<std::uint64_t>(j);
+                    sum[2] += static_cast<std::uint64_t>(k);
+                    ++count;
+                }
+            }
+        }
+        for (std::size_t axis = 0; count && axis < 3; ++axis)
+            state.viewing.crosshair[axis] = static_cast<int>(sum[axis] / count);
+    }
+    something_changed();
+}
+
+void receive_models(const std::string& json) {
+    state.models.clear();
+    for (const Json& manifest : Json::parse(json)) {
+        ui::ModelCard card;
+        card.id = manifest.value("id", "");
+        card.name = manifest.value("name", card.id);
+        card.architecture = manifest.value("architecture", "");
+        card.description = manifest.value("description", "");
+        const Json training = manifest.value("trainingData", Json::object());
+        card.training = training.value("name", "");
+        card.licence = training.value("licence", "");
+        card.folds = static_cast<int>(manifest["folds"].size());
+        for (std::size_t r = 0; r < kRegions; ++r) {
+            std::vector<double> values;
+            for (const Json& fold : manifest["folds"]) {
+                const Json dice = fold.value("dice", Json::object()).value(std::string(kRegionNames[r]), Json());
+                if (dice.is_number()) values.push_back(dice.get<double>());
+            }
+            if (values.empty()) continue;
+            std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                             values.end());
+            card.dice[r] = values[values.size() / 2];
+        }
+        state.models.push_back(std::move(card));
+    }
+    something_changed();
+}
+
+void receive_study(const std::string& json) {
+    const Json parsed = Json::parse(json);
+    if (parsed.is_null()) return;
+    if (auto study = result_from_json(parsed)) state.study = std::move(*study);
+    something_changed();
+}
+
+void receive_segmentation(const std::string& model, int fold, int coalition, const val& runs) {
+    const std::tuple key{model, fold, coalition};
+    state.segmentations[key] = emscripten::convertJSArrayToNumberVector<std::uint32_t>(runs);
+    if (key == state.prediction_key) state.prediction_key = {};
+    something_changed();
+}
+
+void receive_notice(bool error, const std::string& sentence) {
+    state.notices.insert(state.notices.begin(), {error, sentence});
+    something_changed();
+}
+
+void receive_files(const std::string& json) {
+    state.files.clear();
+    for (const Json& file : Json::parse(json)) state.files.push_back({file["name"], file["role"], file["detail"]});
+    something_changed();
+}
+
+void receive_json(const std::string& what, const std::string& json) {
+    const Json parsed = Json::parse(json);
+    if (what == "runtime") state.runtime = parsed;
+    if (what == "opening") state.opening = parsed;
+    if (what == "rankings") {
+        state.saved_rankings.clear();
+        for (const Json& each : parsed) {
+            if (auto ranking = clinical_ranking_from_json(each)) state.saved_rankings.push_back(std::move(*ranking));
+        }
+    }
+    something_changed();
+}
+
+// What is on show, for tests and for embedding pages.
+std::string view_json() {
+    std::vector<float> sorted = frame_ms;
+    std::sort(sorted.begin(), sorted.end());
+    const auto percentile = [&](double p) {
+        return sorted.empty() ? 0.0f : sorted[static_cast<std::size_t>(p * static_cast<double>(sorted.size() - 1))];
+    };
+    return Json{{"panels", state.panels},
+                {"coalition", ui::slice_coalition(state)},
+                {"fold", state.choice.fold},
+                {"region", state.choice.region},
+                {"crosshair", state.viewing.crosshair},
+                {"layout", state.viewing.layout == ui::Layout::planes ? "planes" : "contrasts"},
+                {"predictionVoxels",
+                 std::count_if(state.prediction.begin(), state.prediction.end(), [](auto v) { return v != 0; })},
+                {"framesMs", {{"p50", percentile(0.5)}, {"p95", percentile(0.95)}, {"count", sorted.size()}}},
+                {"hoverToSliceMs", state.last_hover_ms},
+                {"notices", state.notices.size()}}
+        .dump();
+}
+
+void set_view(const std::string& json) {
+    const Json wanted = Json::parse(json);
+    state.viewing.crosshair = wanted.value("crosshair", state.viewing.crosshair);
+    state.choice.fold = wanted.value("fold", state.choice.fold);
+    state.choice.region = std::clamp(wanted.value("region", state.choice.region), 0, kMeanRegion);
+    state.choice.pinned =
+        std::clamp(wanted.value("coalition", state.choice.pinned), 0, static_cast<int>(kAllContrasts));
+    state.viewing.contrast = std::clamp(wanted.value("contrast", state.viewing.contrast), 0, kContrasts - 1);
+    if (wanted.contains("layout"))
+        state.viewing.layout = wanted["layout"] == "planes" ? ui::Layout::planes : ui::Layout::contrasts;
+    something_changed();
+}
+
+void redraw() {
+    something_changed();
+}
+
+}  // namespace
+}  // namespace shapslice
+
+EMSCRIPTEN_BINDINGS(shapslice_app) {
+    using namespace shapslice;
+    emscripten::function("setFonts", &set_fonts);
+    emscripten::function("setCommandHandler", &set_command_handler);
+    emscripten::function("start", &start);
+    emscripten::function("receiveCase", &receive_case);
+    emscripten::function("receiveModels", &receive_models);
+    emscripten::function("receiveStudy", &receive_study);
+    emscripten::function("receiveSegmentation", &receive_segmentation);
+    emscripten::function("receiveNotice", &receive_notice);
+    emscripten::function("receiveFiles", &receive_files);
+    emscripten::function("receiveJson", &receive_json);
+    emscripten::function("viewJson", &view_json);
+    emscripten::function("setView", &set_view);
+    emscripten::function("redraw", &redraw);
+}

@@ -1,0 +1,76 @@
+// The right-hand side: region and fold, the coalition picker, and the charts.
+#include "ui/palette.h"
+#include "ui/panels.h"
+#include "ui/theme.h"
+
+namespace shapslice::ui {
+
+namespace {
+
+bool choice_button(const char* text, bool on, bool flagged = false) {
+    ImGui::PushStyleColor(ImGuiCol_Button, on ? IM_COL32(48, 84, 116, 255) : kRaised);
+    ImGui::PushStyleColor(ImGuiCol_Text, flagged ? kWarning : kText);
+    const bool pressed = ImGui::SmallButton(text);
+    ImGui::PopStyleColor(2);
+    ImGui::SameLine(0, 4);
+    return pressed;
+}
+
+void region_choice(AppState& state) {
+    for (int row = 0; row < kRegionRows; ++row) {
+        const auto n = static_cast<std::size_t>(row);
+        const bool absent = row < kRegions && state.study.has_reference && !state.study.region_present[n];
+        if (choice_button(std::string(kRegionRowNames[n]).c_str(), state.choice.region == row, absent))
+            state.choice.region = row;
+        if (ImGui::IsItemHovered()) {
+            const std::string title = row < kRegions ? std::string(kRegionTitles[n]) : "mean over ET, NCR and ED";
+            ImGui::SetTooltip("%s%s", title.c_str(),
+                              absent ? ": not in the reference; its values speak of false positives only" : "");
+        }
+    }
+}
+
+void fold_choice(AppState& state) {
+    const ModelResult* model = shown_model(state);
+    ImGui::SameLine(0, 14);
+    if (choice_button("all folds", state.choice.fold < 0)) state.choice.fold = -1;
+    for (int n = 0; model && n < static_cast<int>(model->folds.size()); ++n) {
+        if (choice_button(std::to_string(model->folds[static_cast<std::size_t>(n)].fold + 1).c_str(),
+                          state.choice.fold == n))
+            state.choice.fold = n;
+    }
+    ImGui::NewLine();
+}
+
+}  // namespace
+
+void explanation_panel(AppState& state, const Rect& rect) {
+    begin_panel(state, "explanation", rect, kPanel);
+    region_choice(state);
+    fold_choice(state);
+    const float rest = rect.height - ImGui::GetCursorPosY() - 10;
+    const float picker = rest * 0.46f;
+    coalition_picker(state, picker);
+    ImGui::SetCursorPosY(ImGui::GetCursorPosY() + 2);
+    if (ImGui::BeginTabBar("charts")) {
+        const struct {
+            const char* name;
+            void (*draw)(AppState&, float);
+        } charts[] = {{"Shapley", shapley_chart},
+                      {"Ranking", ranking_panel},
+                      {"Agreement", scales_panel},
+                      {"Interactions", interaction_matrix}};
+        for (const auto& chart : charts) {
+            if (!ImGui::BeginTabItem(chart.name)) continue;
+            const ImVec2 low = ImGui::GetCursorScreenPos();
+            const float height = rect.y + rect.height - low.y - 8;
+            chart.draw(state, height);
+            remember(state, "chart", low, {rect.x + rect.width, low.y + height});
+            ImGui::EndTabItem();
+        }
+        ImGui::EndTabBar();
+    }
+    end_panel();
+}
+
+}  // namespace shapslice::ui

@@ -1,0 +1,32 @@
+// The page's panels. Each draws itself into the rectangle given, reads the state, and writes the user's choices to it.
+#pragma once
+
+#include "ui/slice_texture.h"
+#include "ui/state.h"
+
+namespace shapslice::ui {
+
+struct Rect {
+    float x = 0, y = 0, width = 0, height = 0;
+};
+
+// Starts a fixed window filling `rect` and remembers it under its name for screenshots and tests. Pair with end_panel.
+void begin_panel(AppState& state, const char* name, const Rect& rect, ImU32 ground);
+void end_panel();
+// Remembers a part of the current window (a chart) under a name, in CSS pixels.
+void remember(AppState& state, const char* name, ImVec2 low, ImVec2 high);
+
+void summary_bar(AppState& state, const Rect& rect);
+void case_panel(AppState& state, const Rect& rect);
+void slices_panel(AppState& state, const Rect& rect);
+void explanation_panel(AppState& state, const Rect& rect);
+void keyboard_shortcuts(AppState& state);
+
+// Parts of the explanation panel, drawn at the cursor, as wide as the window.
+void coalition_picker(AppState& state, float height);
+void shapley_chart(AppState& state, float height);
+void interaction_matrix(AppState& state, float height);
+void ranking_panel(AppState& state, float height);
+void scales_panel(AppState& state, float height);
+
+}  // namespace shapslice::ui

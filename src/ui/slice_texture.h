@@ -1,0 +1,35 @@
+// One slice as two textures: the image through its window, and the labels over it.
+#pragma once
+
+#include <cstdint>
+
+#include "ui/state.h"
+
+namespace shapslice::ui {
+
+// A plane's screen axes: which voxel axis runs across and up, and whether it runs the other way.
+struct PlaneAxes {
+    int across = 0, up = 1, through = 2;
+    bool flip_across = false;  // voxels run right to left on screen
+};
+// plane: 0 sagittal, 1 coronal, 2 axial; voxels are RAS+. Radiological: the patient's right is on the left.
+PlaneAxes plane_axes(int plane, bool radiological);
+
+class SliceTexture {
+  public:
+    // Brings both textures up to date; does nothing when nothing they show has changed.
+    void update(const AppState& state, int plane, int contrast);
+    unsigned image() const { return image_; }
+    unsigned overlay() const { return overlay_; }
+
+  private:
+    void update_image(const AppState& state, const PlaneAxes& axes, int slice, int contrast);
+    void update_overlay(const AppState& state, const PlaneAxes& axes, int slice);
+
+    unsigned image_ = 0, overlay_ = 0;
+    std::tuple<int, int, int, int, bool, double, double> image_key_{};
+    std::tuple<int, int, int, int, bool, int, float> overlay_key_{};
+    std::vector<std::uint32_t> pixels_;
+};
+
+}  // namespace shapslice::ui

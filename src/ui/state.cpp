@@ -1,0 +1,66 @@
+#include "ui/state.h"
+
+#include <algorithm>
+
+namespace shapslice::ui {
+
+const ModelResult* shown_model(const AppState& state) {
+    if (state.study.models.empty()) return nullptr;
+    const auto last = static_cast<int>(state.study.models.size()) - 1;
+    return &state.study.models[static_cast<std::size_t>(std::clamp(state.choice.model, 0, last))];
+}
+
+const FoldResult* shown_fold(const AppState& state) {
+    const ModelResult* model = shown_model(state);
+    if (!model || state.choice.fold < 0 || state.choice.fold >= static_cast<int>(model->folds.size())) return nullptr;
+    return &model->folds[static_cast<std::size_t>(state.choice.fold)];
+}
+
+std::optional<double> shown_value(const AppState& state, int region_row, int coalition) {
+    const auto row = static_cast<std::size_t>(region_row);
+    const auto mask = static_cast<std::size_t>(coalition);
+    if (const FoldResult* fold = shown_fold(state)) return fold->regions[row].values[mask];
+    const ModelResult* model = shown_model(state);
+    if (!model) return std::nullopt;
+    double sum = 0;
+    int known = 0;
+    for (const FoldResult& fold : model->folds) {
+        if (!fold.regions[row].values[mask]) continue;
+        sum += *fold.regions[row].values[mask];
+        ++known;
+    }
+    return known ? std::optional(sum / known) : std::nullopt;
+}
+
+int slice_fold(const AppState& state) {
+    if (const FoldResult* fold = shown_fold(state)) return fold->fold;
+    const ModelResult* model = shown_model(state);
+    return model && !model->folds.empty() ? model->folds.front().fold : 0;
+}
+
+int slice_coalition(const AppState& state) {
+    return state.choice.hovered >= 0 ? state.choice.hovered : state.choice.pinned;
+}
+
+void update_prediction(AppState& state, double now_ms) {
+    const ModelResult* model = shown_model(state);
+    const std::tuple key{model ? model->id : std::string(), slice_fold(state), slice_coalition(state)};
+    if (key == state.prediction_key) return;
+    const auto at = state.segmentations.find(key);
+    // The empty coalition's segmentation is empty by definition (METHOD 2.3), so there is always something to show for
+    // it.
+    const bool empty = model && std::get<2>(key) == kNoContrast && at == state.segmentations.end();
+    if (at == state.segmentations.end() && !empty) {
+        if (!state.prediction.empty()) ++state.prediction_revision;
+        state.prediction.clear();
+        return;  // not known yet: ask again when it is
+    }
+    state.prediction.assign(
+        state.reference.empty() && state.subject ? voxel_count(state.subject->shape) : state.volumes[0].size(), 0);
+    if (!empty && !decode_runs(at->second, state.prediction)) state.prediction.clear();
+    state.prediction_key = key;
+    ++state.prediction_revision;
+    if (state.hover_started >= 0) state.last_hover_ms = now_ms - state.hover_started;
+}
+
+}  // namespace shapslice::ui

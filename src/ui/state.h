@@ -1,0 +1,103 @@
+// Everything the app shows: what the engine sent, and what the user has chosen. Panels read it and change the choices;
+// what needs the engine or the browser leaves as a command.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "base/json.h"
+#include "base/runs.h"
+#include "study/case_summary.h"
+#include "study/result.h"
+
+namespace shapslice::ui {
+
+struct ModelCard {
+    std::string id, name, architecture, description, training, licence;
+    int folds = 0;
+    PerRegion<std::optional<double>> dice{};  // median over folds of the folds' held-out medians
+};
+
+struct Notice {
+    bool error = false;
+    std::string sentence;
+};
+
+enum class Layout { planes, contrasts };
+
+struct Viewing {
+    Layout layout = Layout::planes;
+    int contrast = 0;                       // shown in the three planes
+    int plane = 2;                          // shown for the four contrasts: 0 sagittal, 1 coronal, 2 axial
+    std::array<int, 3> crosshair{0, 0, 0};  // voxel
+    float zoom = 1;
+    std::array<float, 3> pan{0, 0, 0};  // mm along x, y, z
+    PerContrast<std::array<double, 2>> window{};
+    bool radiological = true;
+    bool reference_fill = false, reference_outline = true;
+    bool prediction_fill = true, prediction_outline = false;
+    float opacity = 0.45f;
+    bool overlay = true;
+};
+
+struct Choice {
+    int model = 0;   // index into study.models, or into models before a study
+    int fold = -1;   // -1: all folds (mean); else index into the model's folds
+    int region = 0;  // row: five regions, then the mean
+    int pinned = kAllContrasts;
+    int hovered = -1;
+    int chosen_model = 0;   // to run
+    bool all_folds = true;  // to run: all five, or the first only
+};
+
+struct AppState {
+    std::optional<CaseSummary> subject;
+    PerContrast<std::vector<std::uint16_t>> volumes;
+    std::vector<std::uint8_t> reference;
+    std::vector<ModelCard> models;
+    StudyResult study;
+    std::map<std::tuple<std::string, int, int>, Runs> segmentations;  // model id, fold, coalition
+    std::vector<Notice> notices;
+    std::vector<ClinicalRanking> saved_rankings;
+    std::vector<CaseSummary::File> files;  // of the last opening, which may have failed
+    Json runtime = Json::object();
+    Json opening;  // {done, total, name} while files are read
+
+    Viewing viewing;
+    Choice choice;
+    int images_revision = 1;  // rises when voxels or the reference change
+
+    // The prediction on show, decoded; empty when there is none. Its revision rises when it changes.
+    std::vector<std::uint8_t> prediction;
+    int prediction_revision = 1;
+    std::tuple<std::string, int, int> prediction_key;
+    double hover_started = -1;  // for the latency that tests ask for
+    double last_hover_ms = -1;
+
+    std::vector<std::pair<std::string, std::string>> commands;  // name, JSON
+    std::map<std::string, std::array<float, 4>> panels;         // x, y, width, height in CSS pixels
+};
+
+inline void send(AppState& state, const std::string& name, const Json& arguments = Json::object()) {
+    state.commands.emplace_back(name, arguments.dump());
+}
+
+// The study's model on show, or null.
+const ModelResult* shown_model(const AppState& state);
+// The fold on show when one is chosen, or null for all folds.
+const FoldResult* shown_fold(const AppState& state);
+// The game value of a coalition: of the fold on show, or the mean over the folds that know it.
+std::optional<double> shown_value(const AppState& state, int region_row, int coalition);
+// Fold whose segmentations the slices show: the chosen one, else the first.
+int slice_fold(const AppState& state);
+// Coalition that the slices show: hovered, else pinned.
+int slice_coalition(const AppState& state);
+// Makes `prediction` what is asked for. Decoding takes a few milliseconds.
+void update_prediction(AppState& state, double now_ms);
+
+}  // namespace shapslice::ui

@@ -1,0 +1,58 @@
+// The sentence at the top of the page.
+#include "ui/palette.h"
+#include "ui/panels.h"
+#include "ui/theme.h"
+
+namespace shapslice::ui {
+
+namespace {
+
+void badge(const char* text, ImU32 colour) {
+    ImGui::PushFont(fonts.small);
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const ImVec2 size = ImGui::CalcTextSize(text);
+    ImGui::GetWindowDrawList()->AddRectFilled({at.x - 5, at.y - 1}, {at.x + size.x + 5, at.y + size.y + 2},
+                                              faded(colour, 0.25f), 4);
+    ImGui::PushStyleColor(ImGuiCol_Text, colour);
+    ImGui::TextUnformatted(text);
+    ImGui::PopStyleColor();
+    ImGui::PopFont();
+    ImGui::SameLine(0, 16);
+}
+
+std::string runtime_words(const Json& runtime) {
+    if (!runtime.contains("provider")) return "";
+    if (runtime["provider"] == "webgpu") return "WebGPU: " + runtime.value("adapter", "");
+    const int threads = runtime.value("threads", 1);
+    return "WASM, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+}
+
+}  // namespace
+
+void summary_bar(AppState& state, const Rect& rect) {
+    begin_panel(state, "summary", rect, IM_COL32(32, 36, 42, 255));
+    ImGui::SetCursorPos({14, 7});
+    ImGui::PushFont(fonts.title);
+    ImGui::PushTextWrapPos(rect.width - 14);
+    // The longest sentence takes three lines of the title size at 1280 pixels; a longer one steps down a size.
+    const std::string& sentence = state.study.sentence;
+    const bool long_one = ImGui::CalcTextSize(sentence.c_str(), nullptr, false, rect.width - 28).y > 44;
+    if (long_one) {
+        ImGui::PopFont();
+        ImGui::PushFont(fonts.body);
+    }
+    ImGui::TextUnformatted(sentence.empty() ? "Opening the built-in case ..." : sentence.c_str());
+    ImGui::PopTextWrapPos();
+    ImGui::PopFont();
+    ImGui::SetCursorPos({18, rect.height - 22});
+    if (state.subject && state.subject->synthetic) badge("synthetic case", kWarning);
+    if (state.subject && !state.subject->has_reference)
+        badge("agreement with itself, not accuracy: no expert segmentation", kWarning);
+    badge("not a medical device", kQuiet);
+    const std::string words = runtime_words(state.runtime);
+    if (!words.empty()) badge(words.c_str(), kQuiet);
+    badge("everything stays in this browser", kQuiet);
+    end_panel();
+}
+
+}  // namespace shapslice::ui

@@ -1,0 +1,59 @@
+// The app's WebAssembly and its canvas: fonts in, commands out, PNGs from the canvas.
+
+/**
+ * @typedef {object} AppModule src/app/app_main.cpp
+ * @property {(regular: Uint8Array, medium: Uint8Array) => void} setFonts
+ * @property {(handler: (name: string, json: string) => void) => void} setCommandHandler
+ * @property {() => boolean} start
+ * @property {(json: string, volumes: Uint16Array[], labels: Uint8Array | null) => void} receiveCase
+ * @property {(json: string) => void} receiveModels
+ * @property {(json: string) => void} receiveStudy
+ * @property {(model: string, fold: number, coalition: number, runs: Uint32Array) => void} receiveSegmentation
+ * @property {(error: boolean, sentence: string) => void} receiveNotice
+ * @property {(json: string) => void} receiveFiles
+ * @property {(what: string, json: string) => void} receiveJson
+ * @property {() => string} viewJson
+ * @property {(json: string) => void} setView
+ * @property {() => void} redraw
+ */
+
+const site = new URL('../', import.meta.url);
+
+/** @param {string} name */
+async function font(name) {
+  return new Uint8Array(await (await fetch(new URL(`fonts/${name}.ttf`, site))).arrayBuffer());
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {(name: string, json: any) => void} onCommand
+ * @returns {Promise<AppModule>}
+ */
+export async function startApp(canvas, onCommand) {
+  const { default: createApp } = await import(new URL('wasm/app.mjs', site).href);
+  const [app, regular, medium] = await Promise.all([
+    /** @type {Promise<AppModule>} */ (createApp({ canvas })),
+    font('Roboto-Regular'),
+    font('Roboto-Medium'),
+  ]);
+  app.setFonts(regular, medium);
+  app.setCommandHandler((name, json) => onCommand(name, JSON.parse(json)));
+  if (!app.start()) throw new Error('This browser offers no WebGL 2, which ShapSlice needs to draw.');
+  // Nothing is drawn while nothing changes; what only the browser knows of is told here.
+  for (const event of ['resize', 'focus', 'visibilitychange']) addEventListener(event, () => app.redraw());
+  return app;
+}
+
+/**
+ * A part of the canvas as a PNG. Must be called in the task that drew the frame: the canvas is cleared afterwards.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number[]} rect x, y, width, height in CSS pixels
+ * @returns {Promise<Blob>}
+ */
+export function capture(canvas, [x, y, width, height]) {
+  const ratio = canvas.width / canvas.clientWidth;
+  const copy = new OffscreenCanvas(Math.round(width * ratio), Math.round(height * ratio));
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (copy.getContext('2d'));
+  context.drawImage(canvas, -x * ratio, -y * ratio);
+  return copy.convertToBlob({ type: 'image/png' });
+}

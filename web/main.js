@@ -1,0 +1,240 @@
+// The page: brings engine and app together, takes files, saves results, and offers `window.shapslice` (docs/api.md).
+
+import { capture, startApp } from './app.js';
+import { EngineClient } from './engine_client.js';
+import { ensureIsolation } from './isolation.js';
+import { mirrorNotice, mirrorResult } from './mirror.js';
+
+/** @typedef {import('./app.js').AppModule} AppModule */
+/** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
+
+const RANKINGS_KEY = 'shapslice-clinical-rankings';
+const options = new URLSearchParams(location.search);
+const canvas = /** @type {HTMLCanvasElement} */ (document.getElementById('canvas'));
+const events = new EventTarget();
+
+/** @type {AppModule} */
+let app;
+/** @type {ModelManifest[]} */
+let models = [];
+/** @type {any} */
+let result = null;
+/** @type {Promise<unknown> | null} */
+let running = null;
+
+const engine = new EngineClient((message) => receive(message));
+
+/** @param {string} name @param {unknown} detail */
+function announce(name, detail) {
+  events.dispatchEvent(new CustomEvent(name, { detail }));
+}
+
+/** What the engine reports. @param {any} message */
+function receive(message) {
+  switch (message.event) {
+    case 'case':
+      app.receiveCase(message.json, message.volumes, message.labels);
+      announce('case', JSON.parse(message.json));
+      break;
+    case 'result':
+      app.receiveStudy(message.json);
+      result = JSON.parse(message.json);
+      if (result) {
+        mirrorResult(result);
+        announce('progress', result.progress);
+      }
+      break;
+    case 'segmentation':
+      app.receiveSegmentation(message.model, message.fold, message.coalition, message.runs);
+      announce('segmentation', { model: message.model, fold: message.fold, coalition: message.coalition });
+      break;
+    case 'files':
+      app.receiveFiles(message.json);
+      break;
+    case 'opening':
+      app.receiveJson('opening', JSON.stringify(message));
+      break;
+    case 'runtime':
+      app.receiveJson('runtime', JSON.stringify(message.state));
+      break;
+    case 'notice':
+      notice(message.kind === 'error', message.sentence);
+      break;
+  }
+}
+
+/** @param {boolean} error @param {string} sentence */
+function notice(error, sentence) {
+  app?.receiveNotice(error, sentence);
+  mirrorNotice(sentence);
+  announce(error ? 'error' : 'notice', { sentence });
+}
+
+/** Shows what goes wrong in `work` to the user; for actions that nobody awaits. @param {Promise<unknown>} work */
+function shown(work) {
+  work.catch((error) => notice(true, error.message));
+}
+
+/** @param {Blob} blob @param {string} name */
+function download(blob, name) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+function fileStem() {
+  return (result?.caseName ?? 'case').replaceAll(/[^\w.-]+/g, '-');
+}
+
+function savedRankings() {
+  return JSON.parse(localStorage.getItem(RANKINGS_KEY) ?? '[]');
+}
+
+/** @param {any} ranking */
+function saveRanking(ranking) {
+  const kept = savedRankings().filter((/** @type {any} */ each) => each.name !== ranking.name);
+  localStorage.setItem(RANKINGS_KEY, JSON.stringify([...kept, ranking]));
+  app.receiveJson('rankings', JSON.stringify(savedRankings()));
+}
+
+/** docs/api.md */
+const api = {
+  events,
+  /** @param {Iterable<File>} files @param {Record<string, string>} [roles] */
+  async open(files, roles = {}) {
+    await engine.call('open', [...files], roles);
+  },
+  /** @param {Record<string, unknown>} [settings] */
+  async openPhantom(settings = {}) {
+    await engine.call('openPhantom', settings);
+  },
+  /** @param {Record<string, string>} roles */
+  async assignRoles(roles) {
+    await engine.call('assignRoles', roles);
+  },
+  /** @param {{ models?: { id: string, folds?: number[] }[], settings?: Record<string, unknown> }} [wanted] */
+  async run(wanted = {}) {
+    const chosen = wanted.models ?? models.slice(0, 1).map(({ id }) => ({ id }));
+    running = engine.call('run', { settings: {}, ...wanted, models: chosen });
+    try {
+      return JSON.parse(/** @type {string} */ (await running));
+    } finally {
+      running = null;
+    }
+  },
+  async cancel() {
+    await engine.call('cancel');
+    await running?.catch(() => {});
+  },
+  result: () => result,
+  models: () => models,
+  /** @param {Record<string, unknown>} ranking */
+  async setClinicalRanking(ranking) {
+    await engine.call('setClinicalRanking', ranking);
+  },
+  /** @returns {Promise<string>} */
+  csv: () => engine.call('csv'),
+  /** @param {string} model @param {number} fold @param {number} coalition @returns {Promise<Uint8Array>} */
+  segmentation: (model, fold, coalition) => engine.call('segmentation', model, fold, coalition),
+  view: () => JSON.parse(app.viewJson()),
+  /** @param {Record<string, unknown>} view */
+  setView: (view) => app.setView(JSON.stringify(view)),
+};
+
+/** What the user does in the canvas. @type {Record<string, (detail: any) => void>} */
+const commands = {
+  chooseFiles: () => document.getElementById('file-input')?.click(),
+  chooseFolder: () => document.getElementById('folder-input')?.click(),
+  openPhantom: () => shown(api.openPhantom()),
+  assignRole: ({ file, role }) => shown(api.assignRoles({ ...roles, [file]: role })),
+  run: (wanted) => shown(api.run(wanted)),
+  cancel: () => shown(api.cancel()),
+  setClinicalRanking: (ranking) => shown(api.setClinicalRanking(ranking)),
+  saveRanking,
+  saveResult: () =>
+    download(new Blob([JSON.stringify(result, null, 1)], { type: 'application/json' }), `${fileStem()}-shapslice.json`),
+  saveCsv: () => shown(api.csv().then((csv) => download(new Blob([csv], { type: 'text/csv' }), `${fileStem()}-shapslice.csv`))),
+  saveSegmentation: ({ model, fold, coalition }) =>
+    shown(
+      api
+        .segmentation(model, fold, coalition)
+        .then((bytes) => download(new Blob([/** @type {BlobPart} */ (bytes)]), `${fileStem()}-${model}-fold${fold + 1}-${coalition}-seg.nii.gz`)),
+    ),
+  savePng: ({ panel }) => {
+    const rect = JSON.parse(app.viewJson()).panels[panel];
+    shown(capture(canvas, rect).then((png) => download(png, `${fileStem()}-${panel}.png`)));
+  },
+};
+
+/** Roles the user has corrected, by file name. @type {Record<string, string>} */
+let roles = {};
+const assignRoles = api.assignRoles;
+api.assignRoles = (wanted) => {
+  roles = { ...roles, ...wanted };
+  return assignRoles(roles);
+};
+
+/** @param {Iterable<File>} files */
+function openFromUser(files) {
+  roles = {};
+  shown(api.open(files));
+}
+
+/** All files below dropped folders, and dropped files. @param {DataTransfer} dropped @returns {Promise<File[]>} */
+async function droppedFiles(dropped) {
+  const entries = [...dropped.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  /** @type {(entry: any) => Promise<File[]>} */
+  const filesOf = async (entry) => {
+    if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+    const reader = entry.createReader();
+    const files = [];
+    for (;;) {
+      // A reader hands out a folder in portions until an empty one.
+      const portion = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (portion.length === 0) return files;
+      for (const child of portion) files.push(...(await filesOf(child)));
+    }
+  };
+  return (await Promise.all(entries.map(filesOf))).flat();
+}
+
+function listenForFiles() {
+  addEventListener('dragover', (event) => event.preventDefault());
+  addEventListener('drop', (event) => {
+    event.preventDefault();
+    if (event.dataTransfer) shown(droppedFiles(event.dataTransfer).then(openFromUser));
+  });
+  for (const id of ['file-input', 'folder-input']) {
+    const input = /** @type {HTMLInputElement} */ (document.getElementById(id));
+    input.addEventListener('change', () => {
+      const chosen = [...(input.files ?? [])]; // a copy: clearing the value, so that the same choice counts again, empties the list
+      input.value = '';
+      if (chosen.length > 0) openFromUser(chosen);
+    });
+  }
+  document.getElementById('mirror-run')?.addEventListener('click', () => shown(api.run()));
+  document.getElementById('mirror-cancel')?.addEventListener('click', () => shown(api.cancel()));
+  document.getElementById('mirror-phantom')?.addEventListener('click', () => shown(api.openPhantom()));
+}
+
+async function start() {
+  if (await ensureIsolation()) return;
+  app = await startApp(canvas, (name, detail) => commands[name]?.(detail));
+  document.getElementById('loading')?.remove();
+  app.receiveJson('rankings', JSON.stringify(savedRankings()));
+  listenForFiles();
+  const provider = options.get('provider') ?? 'auto';
+  models = await engine.call('start', { provider });
+  app.receiveModels(JSON.stringify(models));
+  await api.openPhantom();
+  const runtime = await engine.call('prepareRuntime');
+  app.receiveJson('runtime', JSON.stringify(runtime));
+  if (runtime.note) notice(false, runtime.note);
+  announce('ready', { runtime });
+  Object.assign(api, { ready: true });
+}
+
+Object.assign(window, { shapslice: api });
+shown(start());

@@ -1,0 +1,90 @@
+// The results as text and tables beside the canvas, for screen readers. Shows what the engine says; decides nothing.
+
+/** @param {string} tag @param {string} [text] */
+function element(tag, text) {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+/** @param {string} id */
+function byId(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
+}
+
+/** @param {number | null | undefined} value */
+function number(value) {
+  return value === null || value === undefined ? 'open' : value.toFixed(3);
+}
+
+/**
+ * @param {string} caption
+ * @param {string[]} head
+ * @param {string[][]} rows
+ */
+function table(caption, head, rows) {
+  const made = element('table');
+  made.append(element('caption', caption));
+  const top = element('tr');
+  for (const title of head) {
+    const cell = element('th', title);
+    cell.setAttribute('scope', 'col');
+    top.append(cell);
+  }
+  made.append(top);
+  for (const row of rows) {
+    const line = element('tr');
+    line.append(...row.map((cell, n) => element(n === 0 ? 'th' : 'td', cell)));
+    made.append(line);
+  }
+  return made;
+}
+
+/** @param {any} model a model of the result */
+function modelTables(model, /** @type {string[]} */ contrasts, /** @type {string[][]} */ coalitions) {
+  const regions = Object.keys(model.summary);
+  const shapley = regions.map((region) => {
+    const summary = model.summary[region];
+    return [
+      region,
+      ...summary.shapley.map((/** @type {any} */ spread) => number(spread?.mean)),
+      number(summary.nsf?.mean),
+      number(summary.rankVariance),
+    ];
+  });
+  const made = [
+    table(
+      `${model.name}: mean Shapley values over folds, agreement and uncertainty`,
+      ['region', ...contrasts, 'agreement', 'uncertainty'],
+      shapley,
+    ),
+  ];
+  for (const fold of model.folds) {
+    const rows = coalitions.map((members, mask) => [
+      members.join(' + ') || 'none',
+      ...regions.map((region) => number(fold.regions[region].values[mask])),
+    ]);
+    made.push(table(`${model.name}, fold ${fold.fold + 1}: Dice by coalition`, ['coalition', ...regions], rows));
+  }
+  return made;
+}
+
+/** @param {any} result the engine's result */
+export function mirrorResult(result) {
+  byId('mirror-sentence').textContent = result.sentence;
+  const { progress } = result;
+  byId('mirror-progress').textContent = progress.running
+    ? `${progress.runsDone} of ${progress.runsTotal} model runs. ${progress.now}`
+    : progress.cancelled
+      ? 'Cancelled. What was computed is kept.'
+      : '';
+  // Rebuilding the tables at each run would make a screen reader lose its place.
+  if (progress.running && progress.runsDone % 15 !== 0) return;
+  const tables = result.models.flatMap((/** @type {any} */ model) => modelTables(model, result.contrasts, result.coalitions));
+  byId('mirror-tables').replaceChildren(...tables);
+}
+
+/** @param {string} sentence */
+export function mirrorNotice(sentence) {
+  byId('mirror-notices').append(element('p', sentence));
+}
