@@ -6,7 +6,7 @@ set(common_link_options
 
 add_executable(engine src/app/engine_main.cpp)
 target_link_libraries(engine PRIVATE shapslice_core)
-target_link_options(engine PRIVATE ${common_link_options} -sENVIRONMENT=worker,node -sEXPORT_NAME=createEngine)
+target_link_options(engine PRIVATE ${common_link_options} -sENVIRONMENT=web,worker,node -sEXPORT_NAME=createEngine)
 set_target_properties(engine PROPERTIES SUFFIX ".mjs")
 
 if(EXISTS "${CMAKE_SOURCE_DIR}/src/app/app_main.cpp")

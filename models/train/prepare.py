@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cases
 
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", default=Path(__file__).with_name("unet.json"))

@@ -5,6 +5,7 @@
 #include <backends/imgui_impl_opengl3.h>
 #include <emscripten/bind.h>
 #include <emscripten/emscripten.h>
+#include <emscripten/eventloop.h>
 #include <emscripten/html5.h>
 #include <imgui_internal.h>
 
@@ -138,6 +139,8 @@ bool start() {
     ImGui_ImplGlfw_InstallEmscriptenCanvasResizeCallback("#canvas");
     ImGui_ImplOpenGL3_Init("#version 300 es");
     follow_pixel_ratio();
+    // There is no main() to return to: without this the first frame would end the program.
+    emscripten_runtime_keepalive_push();
     emscripten_set_main_loop(frame, 0, false);
     return true;
 }

@@ -1,7 +1,6 @@
 #include "game/shapley.h"
 
 #include <bit>
-#include <cmath>
 
 namespace shapslice {
 

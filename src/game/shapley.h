@@ -11,6 +11,10 @@ namespace shapslice {
 using CoalitionValues = PerCoalition<double>;
 
 // One marginal contribution v(S + i) - v(S) and its weight |S|! (n-|S|-1)! / n! in phi_i (METHOD 3.1).
+//
+// There are eight for each contrast, one per subset S of the other three. METHOD 3.2 speaks of four: the page groups
+// the eight by the size of S (0, 1, 2, 3: one, three, three and one of them). The weights within a size are equal and
+// sum to 1/4, so each phi is the plain mean of the four groups' mean contributions.
 struct Marginal {
     Coalition before = kNoContrast;  // S, without i
     double weight = 0;
@@ -31,9 +35,10 @@ struct GameAnalysis {
     double efficiency_gap = 0;            // sum of phi - (v(N) - v(empty)); shown to the user, below 1e-6 (METHOD 3.2)
 };
 
+// Values are finite; of a region's Dice or of any other game on the same 16 segmentations (METHOD 2.1).
 GameAnalysis analyse_game(const CoalitionValues& values);
 
-// |S|! (n - |S| - 1)! / n! for a coalition of `size` of the other contrasts, n = 4.
+// |S|! (n - |S| - 1)! / n! for a coalition of `size` (0..3) of the other contrasts, n = 4 (METHOD 3.1).
 double shapley_weight(int size);
 
 }  // namespace shapslice

@@ -31,8 +31,10 @@ double share_of_rankings_at_least(double nsf, const PerContrast<double>& clinica
 struct Agreement {
     double nsf = 0;
     AgreementScale scale;
-    std::optional<double> corrected;  // (NSF - chance) / (best - chance); absent when best = chance
-    double share_at_least = 0;        // exact share of the 24 rankings whose NSF is at least this one
+    // (NSF - chance) / (best - chance), `best` over strict rankings: above 1 only when the model's ranking ties as the
+    // clinical one does; absent when best = chance.
+    std::optional<double> corrected;
+    double share_at_least = 0;  // exact share of the 24 rankings whose NSF is at least this one
     std::optional<double> tau_b;
 };
 Agreement agreement(const PerContrast<double>& model, const PerContrast<double>& clinical);

@@ -18,7 +18,7 @@ ModelBand model_band(std::span<const ScoredModel> models, double tolerance) {
         band.models += within;
         for (std::size_t i = 0; within && i < kContrasts; ++i) shapley[i].push_back(model.shapley[i]);
     }
-    for (std::size_t i = 0; i < kContrasts; ++i) band.shapley[i] = *spread(shapley[i]);
+    for (std::size_t i = 0; i < kContrasts; ++i) band.shapley[i] = spread(shapley[i]).value_or(Spread{});
     return band;
 }
 

@@ -22,7 +22,7 @@ struct ModelBand {
 };
 inline constexpr double kModelBandTolerance = 0.10;
 
-// No models: an empty band (models = 0).
+// No models, or none within (a negative tolerance): an empty band, models = 0. `within` still has one entry per model.
 ModelBand model_band(std::span<const ScoredModel> models, double tolerance = kModelBandTolerance);
 
 }  // namespace shapslice

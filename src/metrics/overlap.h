@@ -8,7 +8,8 @@
 
 namespace shapslice {
 
-// Voxels per label pair, [reference][predicted]: everything Dice needs of two label maps, made in one pass.
+// Voxels per label pair, [reference][predicted]: everything Dice needs of two label maps, made in one pass. Both maps
+// are of one grid, labels 0..3 (METHOD 1.2); were one shorter, only what both have would be counted.
 using Confusion = std::array<std::array<std::uint64_t, kLabels>, kLabels>;
 Confusion count_overlap(std::span<const std::uint8_t> reference, std::span<const std::uint8_t> predicted);
 

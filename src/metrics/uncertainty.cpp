@@ -1,66 +1,34 @@
 #include "metrics/uncertainty.h"
 
 #include <algorithm>
-#include <array>
-#include <limits>
-#include <map>
 
 namespace shapslice {
 
 std::optional<double> rank_variance(std::span<const PerContrast<double>> ranks) {
     if (ranks.size() < 2) return std::nullopt;
     const auto folds = static_cast<double>(ranks.size());
-    double sum = 0;
+    double deviations = 0;
     for (std::size_t i = 0; i < kContrasts; ++i) {
-        double mean = 0;
-        for (const auto& fold : ranks) mean += fold[i] / folds;
-        for (const auto& fold : ranks) sum += (fold[i] - mean) * (fold[i] - mean) / (folds - 1);
+        // Summed before dividing: ranks are halves, so the sum is exact and folds that agree give exactly 0.
+        double total = 0;
+        for (const auto& fold : ranks) total += fold[i];
+        const double mean = total / folds;
+        for (const auto& fold : ranks) deviations += (fold[i] - mean) * (fold[i] - mean);
     }
-    return sum / kContrasts;
-}
-
-namespace {
-
-// Largest rank variance of `folds` strict rankings. The sum over contrasts of squared deviations is
-// sum of squared ranks - sum of squared rank totals / folds; the first term is fixed, so the least sum of squared
-// totals is wanted. Totals are built fold by fold, each set of totals (in order) kept once.
-double largest_variance(int folds) {
-    using Totals = std::array<int, kContrasts>;
-    std::map<Totals, bool> reached{{Totals{}, true}};
-    for (int fold = 0; fold < folds; ++fold) {
-        std::map<Totals, bool> next;
-        for (const auto& [totals, yes] : reached) {
-            Totals ranks{1, 2, 3, 4};
-            do {
-                Totals sum = totals;
-                for (std::size_t i = 0; i < kContrasts; ++i) sum[i] += ranks[i];
-                std::sort(sum.begin(), sum.end());
-                next[sum] = yes;
-            } while (std::next_permutation(ranks.begin(), ranks.end()));
-        }
-        reached = std::move(next);
-    }
-    int least = std::numeric_limits<int>::max();
-    for (const auto& [totals, yes] : reached) {
-        int squares = 0;
-        for (const int total : totals) squares += total * total;
-        least = std::min(least, squares);
-    }
-    constexpr double kSquaredRanks = 30;  // 1 + 4 + 9 + 16
-    const double deviations = kSquaredRanks * folds - static_cast<double>(least) / folds;
     return deviations / (folds - 1) / kContrasts;
 }
 
-}  // namespace
-
+// The squared deviations of all ranks sum to 30 K - sum_i T_i^2 / K, with T_i contrast i's ranks summed over K folds:
+// largest where the four totals are most alike. They sum to 10 K. With K even all can be 5 K / 2 (each ranking beside
+// its reverse); with K odd they are whole numbers, at best half below and half above it, which takes 1 / K off. Tied
+// ranks lose at least 1/2 in the first term, more than the 1 / K they could win. The tests search all rankings.
 std::optional<VarianceScale> variance_scale(int folds) {
     if (folds < 2) return std::nullopt;
     // The variance of a rank drawn evenly from 1..4; the sample variance over folds is unbiased for it.
     constexpr double kChance = 1.25;
-    static std::map<int, double> known;  // the study asks again after every run
-    const auto at = known.find(folds);
-    const double largest = at != known.end() ? at->second : known[folds] = largest_variance(folds);
-    return VarianceScale{kChance, largest};
+    const double k = folds;
+    const double deviations = 5 * k - (folds % 2 == 0 ? 0 : 1 / k);
+    return VarianceScale{kChance, deviations / (k - 1) / kContrasts};
 }
 
 std::optional<double> kendall_w(std::span<const PerContrast<double>> ranks) {
@@ -94,11 +62,14 @@ std::optional<double> kendall_w(std::span<const PerContrast<double>> ranks) {
 std::optional<Spread> spread(std::span<const double> values) {
     if (values.empty()) return std::nullopt;
     Spread result{0, values[0], values[0]};
+    double sum = 0;
     for (const double value : values) {
-        result.mean += value / static_cast<double>(values.size());
+        sum += value;
         result.least = std::min(result.least, value);
         result.largest = std::max(result.largest, value);
     }
+    // Rounding must not draw the mean outside the band it belongs to.
+    result.mean = std::clamp(sum / static_cast<double>(values.size()), result.least, result.largest);
     return result;
 }
 
