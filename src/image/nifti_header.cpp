@@ -135,10 +135,13 @@ int readable_voxel_bytes(int datatype) {
     }
 }
 
+// "RGB24" of nifti_clib's "DT_RGB24" or "NIFTI_TYPE_RGB24".
 std::string datatype_words(int datatype) {
-    const char* name = nifti_datatype_to_string(datatype);
-    const bool known = name != nullptr && std::string_view(name).substr(0, 3) == "DT_" && datatype != 0;
-    return known ? std::string(name) : "code " + std::to_string(datatype);
+    const std::string_view name = nifti_datatype_to_string(datatype);
+    for (const std::string_view prefix : {"NIFTI_TYPE_", "DT_"}) {
+        if (name.starts_with(prefix) && !name.ends_with("UNKNOWN")) return std::string(name.substr(prefix.size()));
+    }
+    return "code " + std::to_string(datatype);
 }
 
 Expected<void> set_shape(const std::string& file, const RawHeader& raw, NiftiHeader& header) {
@@ -214,6 +217,7 @@ Expected<NiftiHeader> read_version(const std::string& file, std::span<const std:
 
 Expected<NiftiHeader> read_nifti_header(std::string_view file_name, std::span<const std::uint8_t> bytes) {
     const std::string file(file_name);
+    nifti_set_debug_level(0);  // what is wrong goes into the sentence, not to the console
     const int version = bytes.size() < sizeof(nifti_1_header)
                             ? -1
                             : nifti_header_version(reinterpret_cast<const char*>(bytes.data()), bytes.size());

@@ -1,0 +1,231 @@
+#include "image/case.h"
+
+#include <gtest/gtest.h>
+
+#include "image/orient.h"
+#include "image/resample.h"
+#include "image/sha256.h"
+#include "study/open_case.h"
+#include "support.h"
+
+namespace shapslice {
+namespace {
+
+using testing::grid_of;
+using testing::small_case;
+
+Volume<float> segmentation(std::initializer_list<float> values) {
+    return {grid_of({static_cast<int>(values.size()), 1, 1}), values};
+}
+
+TEST(Labels, AreTakenAsTheyAre) {
+    const auto map = read_labels("seg.nii", segmentation({0, 1, 2, 3, 3}));
+    ASSERT_TRUE(map);
+    EXPECT_EQ(map->volume.voxels, (std::vector<std::uint8_t>{0, 1, 2, 3, 3}));
+    EXPECT_TRUE(map->notes.empty());
+}
+
+TEST(Labels, FourIsEnhancingTumourInOlderFiles) {
+    const auto map = read_labels("seg.nii", segmentation({0, 1, 2, 4}));
+    ASSERT_TRUE(map);
+    EXPECT_EQ(map->volume.voxels.back(), 3);
+    ASSERT_EQ(map->notes.size(), 1u);
+    EXPECT_NE(map->notes[0].find("label 4 is read as ET"), std::string::npos);
+}
+
+TEST(Labels, OthersAreRefusedWithValueAndCount) {
+    const auto unknown = read_labels("seg.nii", segmentation({0, 7, 7, 1}));
+    ASSERT_FALSE(unknown);
+    EXPECT_TRUE(unknown.error().sentence.starts_with("seg.nii: label 7 is in 2 voxels")) << unknown.error().sentence;
+    EXPECT_FALSE(read_labels("seg.nii", segmentation({0, 3, 4})));
+    EXPECT_FALSE(read_labels("seg.nii", segmentation({0, 0.5f})));
+    EXPECT_FALSE(read_labels("seg.nii", segmentation({0, -1})));
+}
+
+TEST(FileRoles, AreToldByWholeWords) {
+    using enum FileRole;
+    const std::vector<std::pair<std::string, FileRole>> known{{"BraTS-SSA-00002-000-t1c.nii.gz", t1c},
+                                                              {"BraTS20_001_t1ce.nii.gz", t1c},
+                                                              {"p1 T1Gd.nii", t1c},
+                                                              {"p1.t1post.nii", t1c},
+                                                              {"BraTS-GLI-1-t1n.nii.gz", t1n},
+                                                              {"BraTS20_001_t1.nii.gz", t1n},
+                                                              {"BraTS20_001_flair.nii.gz", t2f},
+                                                              {"x_t2_flair.nii", t2f},
+                                                              {"a-t2f.hdr", t2f},
+                                                              {"a-t2w.nii", t2w},
+                                                              {"A_T2.nii.gz", t2w},
+                                                              {"A_seg.nii.gz", segmentation},
+                                                              {"flair_seg.nii.gz", segmentation},
+                                                              {"label.nii", segmentation},
+                                                              {"mask.nii.gz", segmentation},
+                                                              {"t1c.txt", unused},
+                                                              {"readme.md", unused},
+                                                              {"contrast.nii", unused}};
+    for (const auto& [name, role] : known) EXPECT_EQ(guess_roles({name}).front(), role) << name;
+}
+
+TEST(FileRoles, ARoleTakenIsNotGivenAgain) {
+    EXPECT_EQ(guess_roles({"a-t1c.nii", "b-t1c.nii"}), (std::vector{FileRole::t1c, FileRole::unused}));
+    const auto plan = plan_files({"x-t1c.hdr", "x-t1c.img", "x-t2w.nii"});
+    EXPECT_EQ(plan[0].role, FileRole::t1c);
+    EXPECT_EQ(plan[0].image_name, "x-t1c.img");
+    EXPECT_EQ(plan[1].role, FileRole::unused);
+    EXPECT_EQ(plan[2].role, FileRole::t2w);
+}
+
+TEST(Sha256, OfFips180Examples) {
+    const auto of = [](std::string text) {
+        return sha256_hex({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    };
+    EXPECT_EQ(of(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    EXPECT_EQ(of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+              "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+    EXPECT_EQ(of(std::string(1000000, 'a')), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+// The four contrasts of `subject` as files, opened.
+std::optional<Error> open_all(const Case& subject, const StorageLayout& layout, CaseOpening& opening) {
+    for (std::size_t c = 0; c < kContrasts; ++c) {
+        const auto bytes = write_nifti_volume(subject.voxels[c], layout, false);
+        const auto added =
+            opening.add("p-" + std::string(kContrastNames[c]) + ".nii.gz", static_cast<FileRole>(c), bytes, {});
+        if (!added) return added.error();
+    }
+    return std::nullopt;
+}
+
+TEST(OpenCase, FromFourFilesAndASegmentation) {
+    const Case made = small_case();
+    CaseOpening opening;
+    ASSERT_FALSE(open_all(made, made.layout, opening));
+    ASSERT_TRUE(
+        opening.add("p-seg.nii.gz", FileRole::segmentation, write_nifti_labels(*made.reference, made.layout), {}));
+    const auto subject = opening.finish();
+    ASSERT_TRUE(subject) << subject.error().sentence;
+    EXPECT_EQ(subject->name, "p");
+    EXPECT_EQ(subject->voxels, made.voxels);
+    EXPECT_EQ(subject->reference, made.reference);
+    EXPECT_EQ(subject->files.size(), 5u);
+    EXPECT_EQ(subject->files[0].sha256.size(), 64u);
+}
+
+TEST(OpenCase, AMissingContrastIsNamed) {
+    const Case made = small_case();
+    CaseOpening opening;
+    for (const FileRole role : {FileRole::t1c, FileRole::t1n, FileRole::t2w}) {
+        ASSERT_TRUE(opening.add("p-" + std::string(role_name(role)) + ".nii.gz", role,
+                                write_nifti_volume(made.voxels[0], made.layout, false), {}));
+    }
+    const auto subject = opening.finish();
+    ASSERT_FALSE(subject);
+    EXPECT_NE(subject.error().sentence.find("No file was recognised as T2-FLAIR"), std::string::npos)
+        << subject.error().sentence;
+}
+
+TEST(OpenCase, TheSameRoleTwiceIsRefused) {
+    const Case made = small_case();
+    CaseOpening opening;
+    const auto bytes = write_nifti_volume(made.voxels[0], made.layout, false);
+    EXPECT_TRUE(opening.add("a.nii.gz", FileRole::t1c, bytes, {}));
+    EXPECT_FALSE(opening.add("b.nii.gz", FileRole::t1c, bytes, {}));
+    EXPECT_FALSE(opening.finish());
+}
+
+TEST(OpenCase, ABlankContrastIsRefusedByName) {
+    Case made = small_case();
+    made.voxels[2].assign(made.grid.size(), 0.0f);
+    CaseOpening opening;
+    ASSERT_FALSE(open_all(made, made.layout, opening));
+    const auto subject = opening.finish();
+    ASSERT_FALSE(subject);
+    EXPECT_TRUE(subject.error().sentence.starts_with("p-t2f.nii.gz: every voxel is 0")) << subject.error().sentence;
+}
+
+NamedImage image_on(const std::string& name, const Grid& grid, float value) {
+    NiftiImage image;
+    image.volume = {grid, std::vector<float>(grid.size(), value)};
+    image.layout = plain_layout(grid);
+    return {name, image};
+}
+
+TEST(AssembleCase, ResamplesAnotherGridAndSaysHowFarItWasOff) {
+    const Grid grid = grid_of({6, 6, 6});
+    Grid moved = grid;
+    moved.affine(0, 3) = 0.5;
+    PerContrast<std::optional<NamedImage>> images;
+    for (std::size_t c = 0; c < kContrasts; ++c)
+        images[c] = image_on("c" + std::to_string(c), c == 2 ? moved : grid, 4);
+    const auto subject = assemble_case("x", images, std::nullopt);
+    ASSERT_TRUE(subject);
+    EXPECT_EQ(subject->voxels[2].size(), grid.size());
+    ASSERT_EQ(subject->notes.size(), 1u);
+    EXPECT_NE(subject->notes[0].find("0.5 mm"), std::string::npos) << subject->notes[0];
+    EXPECT_EQ(subject->voxels[2][grid.index(3, 3, 3)], 4.0f);
+}
+
+TEST(AssembleCase, RefusesImagesThatLieElsewhere) {
+    const Grid grid = grid_of({6, 6, 6});
+    Grid far = grid;
+    far.affine(2, 3) = 500;
+    PerContrast<std::optional<NamedImage>> images;
+    for (std::size_t c = 0; c < kContrasts; ++c) images[c] = image_on("c" + std::to_string(c), c == 1 ? far : grid, 4);
+    const auto subject = assemble_case("x", images, std::nullopt);
+    ASSERT_FALSE(subject);
+    EXPECT_TRUE(subject.error().sentence.starts_with("c1: it lies nowhere over c0")) << subject.error().sentence;
+}
+
+TEST(ResampleTo, LinearIsExactOnALinearField) {
+    Volume<float> source{grid_of({8, 8, 8}), std::vector<float>(512)};
+    for (int k = 0; k < 8; ++k)
+        for (int j = 0; j < 8; ++j)
+            for (int i = 0; i < 8; ++i)
+                source.voxels[source.grid.index(i, j, k)] = static_cast<float>(i + 10 * j + 100 * k);
+    Grid target = grid_of({4, 4, 4}, 1.25);
+    target.affine.col(3) << 1.5, 1.25, 0.5, 1;
+    const auto values = resample_to(source, target, Interpolation::linear);
+    for (int k = 0; k < 4; ++k)
+        for (int j = 0; j < 4; ++j)
+            for (int i = 0; i < 4; ++i) {
+                const double x = 1.5 + 1.25 * i, y = 1.25 + 1.25 * j, z = 0.5 + 1.25 * k;
+                EXPECT_NEAR(values[target.index(i, j, k)], x + 10 * y + 100 * z, 1e-3);
+            }
+}
+
+// METHOD 8.1: a real case stored LPS is the same case, voxel for voxel. tests/nibabel/compare.py does the same with
+// files that nibabel wrote.
+TEST(RealCase, StoredLpsIsTheSameCase) {
+    const std::filesystem::path folder = std::filesystem::path(SHAPSLICE_CASES) / "fullres/BraTS-SSA-00002-000";
+    if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not there";
+    CaseOpening as_is, flipped;
+    for (const auto& [ending, role] : {std::pair{"t1c", FileRole::t1c},
+                                       {"t1n", FileRole::t1n},
+                                       {"t2f", FileRole::t2f},
+                                       {"t2w", FileRole::t2w},
+                                       {"seg", FileRole::segmentation}}) {
+        const std::string name = "BraTS-SSA-00002-000-" + std::string(ending) + ".nii.gz";
+        const auto bytes = testing::file_bytes(folder / name);
+        ASSERT_TRUE(as_is.add(name, role, bytes, {}));
+        const auto image = read_nifti(name, bytes);
+        StorageLayout lps = image->layout;
+        for (int axis = 0; axis < 2; ++axis) {
+            const auto column = lps.grid.affine.col(axis).eval();
+            lps.grid.affine.col(3) += column * (lps.grid.shape[static_cast<std::size_t>(axis)] - 1);
+            lps.grid.affine.col(axis) = -column;
+        }
+        orient_ras(lps);
+        ASSERT_EQ(lps.flip, (std::array{true, true, false}));
+        ASSERT_TRUE(flipped.add(name, role, write_nifti_volume(image->volume.voxels, lps, true), {}));
+    }
+    const auto a = as_is.finish();
+    const auto b = flipped.finish();
+    ASSERT_TRUE(a);
+    ASSERT_TRUE(b);
+    EXPECT_TRUE(a->voxels == b->voxels);
+    EXPECT_TRUE(a->reference == b->reference);
+    EXPECT_TRUE(a->grid.affine.isApprox(b->grid.affine, 1e-9));
+}
+
+}  // namespace
+}  // namespace shapslice

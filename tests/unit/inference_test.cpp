@@ -1,0 +1,199 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "base/runs.h"
+#include "inference/probabilities.h"
+#include "inference/segment.h"
+#include "inference/tiling.h"
+#include "support.h"
+
+namespace shapslice {
+namespace {
+
+using testing::manifest_of;
+using testing::PlainRuntime;
+using testing::small_case;
+
+TEST(Tiling, CoversTheWholeWithHalfOverlap) {
+    for (const Shape& whole : {Shape{96, 96, 96}, {70, 80, 64}, {10, 200, 65}, {64, 64, 64}}) {
+        const Tiling tiling = tile(whole, {64, 64, 64});
+        std::vector<int> covered(voxel_count(whole));
+        for (const Tile& at : tiling.tiles) {
+            for (int k = 0; k < tiling.size[2]; ++k)
+                for (int j = 0; j < tiling.size[1]; ++j)
+                    for (int i = 0; i < tiling.size[0]; ++i) {
+                        ASSERT_LT(at.low[0] + i, whole[0]);
+                        ASSERT_LT(at.low[1] + j, whole[1]);
+                        ASSERT_LT(at.low[2] + k, whole[2]);
+                        ++covered[Grid{whole}.index(at.low[0] + i, at.low[1] + j, at.low[2] + k)];
+                    }
+        }
+        EXPECT_GE(*std::min_element(covered.begin(), covered.end()), 1);
+        for (const Tile& a : tiling.tiles) {
+            for (std::size_t axis = 0; axis < 3; ++axis) {
+                if (a.low[axis] == 0) continue;
+                // Some tile begins at most half a tile lower.
+                EXPECT_TRUE(std::any_of(tiling.tiles.begin(), tiling.tiles.end(), [&](const Tile& b) {
+                    const int step = a.low[axis] - b.low[axis];
+                    return step > 0 && step <= tiling.size[axis] / 2;
+                }));
+            }
+        }
+    }
+}
+
+TEST(Tiling, WeightsPeakAtTheCentreAndNeverVanish) {
+    const auto weights = gaussian_weights({9, 7, 5});
+    EXPECT_EQ(*std::max_element(weights.begin(), weights.end()), weights[(2 * 7 + 3) * 9 + 4]);
+    EXPECT_GE(*std::min_element(weights.begin(), weights.end()), 1e-3f);
+}
+
+TEST(Probabilities, ExpIsExp) {
+    float worst = 0;
+    for (float x = -80; x < 80; x += 0.0137f) {
+        worst = std::max(worst, std::abs(exp_single(x) / std::exp(x) - 1));
+    }
+    EXPECT_LT(worst, 3e-7f);
+    EXPECT_EQ(exp_single(0), 1.0f);
+}
+
+TEST(Probabilities, SoftmaxOverLabelsInTheManifestsOrder) {
+    ModelManifest manifest = manifest_of("m", 1);
+    manifest.channels = {3, 2, 1, 0};                         // background is the last channel
+    const std::vector<float> logits{1, 0, 2, 0, 3, 0, 4, 0};  // [channel][2 voxels]
+    std::vector<float> probabilities(8);
+    label_probabilities(manifest, logits, 2, probabilities);
+    const double sum = std::exp(1) + std::exp(2) + std::exp(3) + std::exp(4);
+    for (std::size_t label = 0; label < 4; ++label) {
+        EXPECT_NEAR(static_cast<double>(probabilities[label * 2]), std::exp(4 - static_cast<double>(label)) / sum,
+                    1e-6);
+        EXPECT_NEAR(probabilities[label * 2 + 1], 0.25f, 1e-6);
+    }
+}
+
+TEST(Probabilities, OverlappingRegionsBecomeLabels) {
+    ModelManifest manifest = manifest_of("m", 1);
+    manifest.output_kind = OutputKind::regions;
+    manifest.activation = Activation::none;
+    manifest.channels = {0, 1, 2};
+    manifest.output_channels = 3;
+    std::vector<float> probabilities(4);
+    label_probabilities(manifest, std::vector<float>{0.7f, 0.9f, 0.4f}, 1, probabilities);  // TC, WT, ET
+    EXPECT_NEAR(probabilities[0], 0.1f, 1e-6);
+    EXPECT_NEAR(probabilities[1], 0.3f, 1e-6);
+    EXPECT_NEAR(probabilities[2], 0.2f, 1e-6);
+    EXPECT_NEAR(probabilities[3], 0.4f, 1e-6);
+}
+
+Json good_manifest() {
+    return Json::parse(R"({"schemaVersion":1,"id":"u","architecture":"U-Net","contrasts":["t1c","t1n","t2f","t2w"],
+        "spacing":[3,2,1],"patch":[32,64,96],"multiple":8,"normalisation":"zscore-nonzero",
+        "outputs":{"kind":"labels","activation":"softmax","channels":["background","NCR","ED","ET"]},
+        "folds":[{"file":"fold0.onnx","sha256":"00"}]})");
+}
+
+TEST(Manifest, ReadsExtentsSlowestFirst) {
+    const auto manifest = read_manifest("model.json", good_manifest());
+    ASSERT_TRUE(manifest) << manifest.error().sentence;
+    EXPECT_EQ(manifest->spacing, (std::array{1.0, 2.0, 3.0}));
+    EXPECT_EQ(manifest->patch, (Shape{96, 64, 32}));
+}
+
+TEST(Manifest, RefusesWithFileAndField) {
+    const auto says = [](const char* pointer, Json value, const char* words) {
+        Json json = good_manifest();
+        json[Json::json_pointer(pointer)] = std::move(value);
+        const auto manifest = read_manifest("model.json", json);
+        ASSERT_FALSE(manifest) << pointer;
+        EXPECT_TRUE(manifest.error().sentence.starts_with("model.json: ")) << manifest.error().sentence;
+        EXPECT_NE(manifest.error().sentence.find(words), std::string::npos) << manifest.error().sentence;
+    };
+    says("/schemaVersion", 9, "schemaVersion is 9");
+    says("/contrasts", {"t1c", "t1n", "t2f"}, "contrasts");
+    says("/contrasts/3", "pd", "pd");
+    says("/spacing/0", 0, "spacing");
+    says("/patch/0", 30, "multiples of 8");
+    says("/multiple", 0, "multiple");
+    says("/normalisation", "percentile", "normalisation");
+    says("/outputs/activation", "relu", "relu");
+    says("/outputs/channels/3", "cyst", "ET");
+    says("/outputs/kind", "boxes", "boxes");
+    says("/folds", Json::array(), "folds");
+    says("/folds", 3, "field");
+}
+
+TEST(CoalitionInput, AbsentContrastsAreZeroInTheModelsOrder) {
+    const Case subject = small_case();
+    const auto prepared = prepare(subject, {1, 1, 1}, 4);
+    ModelManifest manifest = manifest_of("m", 1);
+    manifest.contrasts = {Contrast::t2w, Contrast::t1c, Contrast::t2f, Contrast::t1n};
+    const std::size_t voxels = voxel_count(prepared->padded);
+    std::vector<float> input(4 * voxels, 99.0f);
+    coalition_input(*prepared, manifest, 0b1001, input);  // t1c and t2w
+    EXPECT_TRUE(std::equal(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(voxels),
+                           prepared->channels.begin() + static_cast<std::ptrdiff_t>(3 * voxels)));
+    EXPECT_TRUE(std::equal(input.begin() + static_cast<std::ptrdiff_t>(voxels),
+                           input.begin() + static_cast<std::ptrdiff_t>(2 * voxels), prepared->channels.begin()));
+    for (std::size_t n = 2 * voxels; n < 4 * voxels; ++n) ASSERT_EQ(input[n], 0.0f);
+}
+
+// A network that looks at each voxel alone gives the same labels however the case is cut.
+TEST(Segment, TilesOfAVoxelwiseNetworkGiveTheWhole) {
+    const Case subject = small_case({40, 36, 33}, 8);
+    const auto prepared = prepare(subject, {1, 1, 1}, 4);
+    PlainRuntime runtime([](const RunRequest& request) -> Expected<std::vector<float>> {
+        const std::vector<float> input(request.input.begin(), request.input.end());
+        return input;  // the four contrasts' z-scores as the labels' logits
+    });
+    std::vector<std::vector<std::uint8_t>> labels;
+    for (const int patch : {64, 20}) {
+        const ModelManifest manifest = manifest_of("m", 1, 1, {patch, patch, patch});
+        auto task = segment(runtime, manifest, 0, *prepared, subject.grid, kAllContrasts);
+        task.start();
+        ASSERT_TRUE(task.done());
+        ASSERT_TRUE(task.result());
+        labels.push_back(task.result()->labels);
+        EXPECT_EQ(task.result()->tiles, patch == 64 ? 1 : 27);
+    }
+    EXPECT_EQ(labels[0], labels[1]);
+    EXPECT_GT(std::accumulate(labels[0].begin(), labels[0].end(), 0), 1000);
+}
+
+TEST(Segment, AnOutputOfTheWrongSizeNamesTheModel) {
+    const Case subject = small_case();
+    const auto prepared = prepare(subject, {1, 1, 1}, 4);
+    PlainRuntime runtime([](const RunRequest&) -> Expected<std::vector<float>> { return std::vector<float>(7); });
+    const ModelManifest manifest = manifest_of("m", 1);
+    auto task = segment(runtime, manifest, 0, *prepared, subject.grid, kAllContrasts);
+    task.start();
+    ASSERT_FALSE(task.result());
+    EXPECT_TRUE(task.result().error().sentence.starts_with("Model m: the network's output has 7 values"));
+}
+
+TEST(Runs, DecodeWhatWasEncoded) {
+    Random random(4);
+    for (const double change : {0.001, 0.1, 0.9}) {
+        std::vector<std::uint8_t> labels(10007);
+        std::uint8_t label = 0;
+        for (auto& voxel : labels) {
+            if (random.between(0, 1) < change) label = static_cast<std::uint8_t>(random.next() & 3);
+            voxel = label;
+        }
+        std::vector<std::uint8_t> back(labels.size(), 9);
+        ASSERT_TRUE(decode_runs(encode_runs(labels), back));
+        EXPECT_EQ(back, labels);
+    }
+    EXPECT_TRUE(encode_runs({}).empty());
+}
+
+TEST(Runs, OfAnotherLengthAreRefused) {
+    const Runs runs = encode_runs(std::vector<std::uint8_t>(100, 2));
+    std::vector<std::uint8_t> shorter(99), longer(101);
+    EXPECT_FALSE(decode_runs(runs, shorter));
+    EXPECT_FALSE(decode_runs(runs, longer));
+}
+
+}  // namespace
+}  // namespace shapslice
