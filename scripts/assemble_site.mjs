@@ -62,17 +62,20 @@ async function checkSizes(folder) {
     if (!entry.isFile()) continue;
     const file = path.join(entry.parentPath, entry.name);
     const { size } = await stat(file);
-    if (size > LARGEST_FILE) throw new Error(`${path.relative(root, file)} has ${size} bytes; the limit is ${LARGEST_FILE}`);
+    if (size > LARGEST_FILE)
+      throw new Error(`${path.relative(root, file)} has ${size} bytes; the limit is ${LARGEST_FILE}`);
   }
 }
 
 await rm(dist, { recursive: true, force: true });
 await copy('index.html', 'index.html');
 for (const file of await readdir(path.join(root, 'web'))) {
-  if (file === 'service_worker.js') await copy('web/service_worker.js', 'service_worker.js'); // its scope is the site
+  if (file === 'service_worker.js')
+    await copy('web/service_worker.js', 'service_worker.js'); // its scope is the site
   else if (/\.(js|css)$/.test(file)) await copy(`web/${file}`, `web/${file}`);
 }
-for (const file of ['engine.mjs', 'engine.wasm', 'app.mjs', 'app.wasm']) await copy(`build/wasm/${file}`, `wasm/${file}`);
+for (const file of ['engine.mjs', 'engine.wasm', 'app.mjs', 'app.wasm'])
+  await copy(`build/wasm/${file}`, `wasm/${file}`);
 const fonts = '.toolchain/packages/usr/share/fonts/truetype/roboto/unhinted/RobotoTTF';
 for (const face of ['Regular', 'Medium']) await copy(`${fonts}/Roboto-${face}.ttf`, `fonts/Roboto-${face}.ttf`);
 await copyModels();

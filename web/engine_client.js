@@ -6,7 +6,10 @@
 export class EngineClient {
   /** @param {(event: any) => void} onEvent messages of the worker that carry `event` */
   constructor(onEvent) {
-    this.worker = new Worker(new URL('engine_worker.js', import.meta.url), { type: 'module', name: 'shapslice-engine' });
+    this.worker = new Worker(new URL('engine_worker.js', import.meta.url), {
+      type: 'module',
+      name: 'shapslice-engine',
+    });
     /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
     this.open = new Map();
     this.nextId = 1;

@@ -96,7 +96,8 @@ async function answerRun(ticket, modelId, fold, channels, shape, input) {
 async function fetchModel(engine, model, fold) {
   const url = new URL(model.manifest.folds[fold].file, model.folder);
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`${model.manifest.folds[fold].file}: HTTP ${response.status}; expected the model's file.`);
+  if (!response.ok)
+    throw new Error(`${model.manifest.folds[fold].file}: HTTP ${response.status}; expected the model's file.`);
   const bytes = new Uint8Array(await response.arrayBuffer());
   const problem = engine.checkModelFile(model.manifest.id, fold, bytes);
   if (problem) throw new Error(problem);
@@ -169,10 +170,13 @@ const methods = {
    */
   async open(files, roles) {
     const engine = await engineReady;
-    const plans = /** @type {FilePlan[]} */ (JSON.parse(engine.planFiles(JSON.stringify(files.map((file) => file.name)))));
+    const plans = /** @type {FilePlan[]} */ (
+      JSON.parse(engine.planFiles(JSON.stringify(files.map((file) => file.name))))
+    );
     openedFiles = files;
     const byName = new Map(files.map((file) => [file.name, file]));
-    const read = async (/** @type {string} */ name) => new Uint8Array(await /** @type {File} */ (byName.get(name)).arrayBuffer());
+    const read = async (/** @type {string} */ name) =>
+      new Uint8Array(await /** @type {File} */ (byName.get(name)).arrayBuffer());
     await stopStudy();
     engine.beginCase();
     for (const [done, plan] of plans.entries()) {

@@ -149,18 +149,24 @@ const commands = {
   chooseFolder: () => document.getElementById('folder-input')?.click(),
   openPhantom: () => shown(api.openPhantom()),
   assignRole: ({ file, role }) => shown(api.assignRoles({ ...roles, [file]: role })),
-  run: (wanted) => shown(api.run(wanted)),
+  run: (/** @type {any} */ wanted) => shown(api.run(wanted)),
   cancel: () => shown(api.cancel()),
   setClinicalRanking: (ranking) => shown(api.setClinicalRanking(ranking)),
   saveRanking,
   saveResult: () =>
     download(new Blob([JSON.stringify(result, null, 1)], { type: 'application/json' }), `${fileStem()}-shapslice.json`),
-  saveCsv: () => shown(api.csv().then((csv) => download(new Blob([csv], { type: 'text/csv' }), `${fileStem()}-shapslice.csv`))),
+  saveCsv: () =>
+    shown(api.csv().then((csv) => download(new Blob([csv], { type: 'text/csv' }), `${fileStem()}-shapslice.csv`))),
   saveSegmentation: ({ model, fold, coalition }) =>
     shown(
       api
         .segmentation(model, fold, coalition)
-        .then((bytes) => download(new Blob([/** @type {BlobPart} */ (bytes)]), `${fileStem()}-${model}-fold${fold + 1}-${coalition}-seg.nii.gz`)),
+        .then((bytes) =>
+          download(
+            new Blob([/** @type {BlobPart} */ (bytes)]),
+            `${fileStem()}-${model}-fold${fold + 1}-${coalition}-seg.nii.gz`,
+          ),
+        ),
     ),
   savePng: ({ panel }) => {
     const rect = JSON.parse(app.viewJson()).panels[panel];

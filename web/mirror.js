@@ -80,7 +80,9 @@ export function mirrorResult(result) {
       : '';
   // Rebuilding the tables at each run would make a screen reader lose its place.
   if (progress.running && progress.runsDone % 15 !== 0) return;
-  const tables = result.models.flatMap((/** @type {any} */ model) => modelTables(model, result.contrasts, result.coalitions));
+  const tables = result.models.flatMap((/** @type {any} */ model) =>
+    modelTables(model, result.contrasts, result.coalitions),
+  );
   byId('mirror-tables').replaceChildren(...tables);
 }
 

@@ -87,7 +87,9 @@ export class OrtRuntime {
     ort.env.wasm.proxy = false; // this is a worker already
     ort.env.logLevel = 'error';
     if (webgpu && !jspi) {
-      ort.env.wasm.wasmBinary = await fetchInflated(new URL('ort-wasm-simd-threaded.asyncify.wasm.gz.bin', this.folder));
+      ort.env.wasm.wasmBinary = await fetchInflated(
+        new URL('ort-wasm-simd-threaded.asyncify.wasm.gz.bin', this.folder),
+      );
     }
     return ort;
   }

@@ -17,7 +17,11 @@ async function readNpy(path) {
   if (!header.includes("'<f4'") || !header.includes("'fortran_order': False")) {
     throw new Error(`${path}: expected float32 in C order, found ${header.trim()}`);
   }
-  const shape = header.match(/\(([^)]*)\)/)[1].split(',').filter((part) => part.trim()).map(Number);
+  const shape = header
+    .match(/\(([^)]*)\)/)[1]
+    .split(',')
+    .filter((part) => part.trim())
+    .map(Number);
   const count = shape.reduce((product, extent) => product * extent, 1);
   const start = bytes.byteOffset + 10 + headerLength;
   return { shape, values: new Float32Array(bytes.buffer.slice(start, start + 4 * count)) };
@@ -47,4 +51,8 @@ const found = labelsOf(logits.data, expected.shape[0]);
 const wanted = labelsOf(expected.values, expected.shape[0]);
 const share = found.reduce((sum, label, voxel) => sum + (label !== wanted[voxel]), 0) / found.length;
 console.log(JSON.stringify({ shape: logits.dims, seconds, largestDifference: largest, labelsDiffering: share }));
-exit(logits.data.length === expected.values.length && largest <= LARGEST_DIFFERENCE && share <= LARGEST_LABEL_SHARE ? 0 : 1);
+exit(
+  logits.data.length === expected.values.length && largest <= LARGEST_DIFFERENCE && share <= LARGEST_LABEL_SHARE
+    ? 0
+    : 1,
+);

@@ -260,7 +260,9 @@ std::string view_json() {
     const auto percentile = [&](double p) {
         return sorted.empty() ? 0.0f : sorted[static_cast<std::size_t>(p * static_cast<double>(sorted.size() - 1))];
     };
-    return Json{{"panels", state.panels},
+    return Json{{"case", state.subject ? state.subject->name : ""},
+                {"runtime", state.runtime},
+                {"panels", state.panels},
                 {"coalition", ui::slice_coalition(state)},
                 {"fold", state.choice.fold},
                 {"region", state.choice.region},

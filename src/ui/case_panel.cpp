@@ -107,7 +107,7 @@ void model_choice(AppState& state) {
     ImGui::SameLine();
     if (card.folds > 1 && ImGui::RadioButton("first fold only", !choice.all_folds)) choice.all_folds = false;
     bool all_three = state.study.settings.mean_over_all_disjoint_regions;
-    if (ImGui::Checkbox("mean over all three regions", &all_three)) {
+    if (ImGui::Checkbox("mean over all 3 regions", &all_three)) {
         state.study.settings.mean_over_all_disjoint_regions = all_three;
     }
     if (ImGui::IsItemHovered())
@@ -137,7 +137,8 @@ void run_part(AppState& state) {
         ImGui::PushFont(fonts.strong);
         ImGui::BeginDisabled(!state.subject || state.models.empty());
         const bool known = progress.runs_done > 0 || progress.cancelled;
-        if (ImGui::Button(known ? "Run (goes on from what is known)" : "Run", {-1, 32})) send_run(state);
+        if (ImGui::Button(known ? "Run what is not known yet" : "Run", {-1, 32})) send_run(state);
+        remember(state, "run", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
         ImGui::EndDisabled();
         ImGui::PopFont();
         ImGui::PopStyleColor();

@@ -91,6 +91,7 @@ void coalition_picker(AppState& state, float height) {
         ImGui::SetCursorScreenPos(low);
         ImGui::PushID(mask);
         if (ImGui::InvisibleButton("coalition", {high.x - low.x, high.y - low.y})) state.choice.pinned = mask;
+        remember(state, ("coalition-" + std::to_string(mask)).c_str(), low, high);
         if (ImGui::IsItemHovered()) {
             hovered = mask;
             node_tooltip(state, mask, value);

@@ -104,7 +104,7 @@ void shapley_chart(AppState& state, float height) {
     };
     text_at(list, fonts.small, start, kQuiet, "Shapley value (share of Dice), by region");
     const double step = range[1] - range[0] > 0.8 ? 0.2 : 0.1;
-    for (double tick = range[0]; tick < range[1] + 1e-9; tick += step) {
+    for (double tick = std::ceil(range[0] / step - 1e-9) * step; tick < range[1] + 1e-9; tick += step) {  // 0 is one
         const float y = y_of(tick);
         const bool zero = std::abs(tick) < 1e-9;
         list->AddLine({plot.x, y}, {plot.x + plot.width, y}, zero ? kQuiet : faded(kLine, 0.6f));
@@ -155,8 +155,7 @@ void shapley_chart(AppState& state, float height) {
     ImGui::SetCursorScreenPos({start.x, start.y + height - 34});
     quiet_text(
         "Taller: the model's Dice depends more on that contrast. White: each fold and their range. Hover for the "
-        "marginal "
-        "contributions. * not in the reference.");
+        "marginal contributions. * not in the reference.");
 }
 
 }  // namespace shapslice::ui

@@ -61,13 +61,15 @@ View view_of(const AppState& state, const Rect& cell, int plane) {
     return view;
 }
 
-void draw_images(ImDrawList* list, const View& view, const SliceTexture& texture) {
+// The image and the overlay on it. A contrast that the coalition on show lacks is dimmed: the model does not see it.
+void draw_images(ImDrawList* list, const View& view, const SliceTexture& texture, bool given) {
     const float half_width = view.extent(view.axes.across) / 2 * view.pixels_per_mm;
     const float half_height = view.extent(view.axes.up) / 2 * view.pixels_per_mm;
     const ImVec2 low{view.middle.x - half_width, view.middle.y - half_height};
     const ImVec2 high{view.middle.x + half_width, view.middle.y + half_height};
     const auto id = [](unsigned name) { return reinterpret_cast<ImTextureID>(static_cast<std::uintptr_t>(name)); };
-    list->AddImage(id(texture.image()), low, high);
+    list->AddImage(id(texture.image()), low, high, {0, 0}, {1, 1},
+                   given ? IM_COL32_WHITE : IM_COL32(255, 255, 255, 70));
     list->AddImage(id(texture.overlay()), low, high);
 }
 
@@ -170,11 +172,13 @@ void slice_cell(AppState& state, SliceTexture& texture, const Rect& cell, int pl
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect({cell.x, cell.y}, {cell.x + cell.width, cell.y + cell.height}, true);
     list->AddRectFilled({cell.x, cell.y}, {cell.x + cell.width, cell.y + cell.height}, IM_COL32(0, 0, 0, 255));
-    draw_images(list, view, texture);
+    const bool given = contains(static_cast<Coalition>(slice_coalition(state)), contrast);
+    draw_images(list, view, texture, given);
     draw_crosshair(list, view, state.viewing.crosshair);
     draw_directions(list, view);
     draw_scale_bar(list, view);
     text_at(list, fonts.strong, {cell.x + 6, cell.y + 3}, kText, title.c_str());
+    if (!given) text_at(list, fonts.small, {cell.x + 6, cell.y + 21}, kWarning, "not given to the model");
     const auto& window = state.viewing.window[static_cast<std::size_t>(contrast)];
     char words[64];
     std::snprintf(words, sizeof words, "W %.0f  L %.0f", window[1] - window[0], (window[0] + window[1]) / 2);

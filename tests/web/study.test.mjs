@@ -1,0 +1,245 @@
+// Whole studies with the shipped models: the built-in case by one click, a real case of five folds whose numbers a plain
+// second implementation recomputes, Cancel and going on. What leaves the browser meanwhile: nothing.
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import * as ort from 'onnxruntime-node';
+import { diceOfRegions, prepare, readPlainNifti, regions, restore, shapleyByOrders } from './reference.mjs';
+import {
+  openFiles,
+  openSite,
+  python,
+  realCase,
+  root,
+  runStudy,
+  scratchFolder,
+  segmentationBytes,
+  until,
+} from './support.mjs';
+
+const FULL = 15;
+const RUN_LIMIT = 15 * 60_000;
+const files = realCase('BraTS-SSA-00122-000') ?? [];
+const skip = files.length ? false : '../shared/data/fullres is not there';
+const modelFolder = path.join(root, 'models/unet');
+const manifest = JSON.parse(readFileSync(path.join(modelFolder, 'model.json'), 'utf8'));
+
+/** @type {Awaited<ReturnType<typeof openSite>>} */
+let site;
+before(async () => {
+  site = await openSite();
+});
+after(() => site.close());
+
+/** @returns {Promise<any>} */
+const resultNow = () => site.page.evaluate(() => /** @type {any} */ (window).shapslice.result());
+
+/** The middle of a panel of the canvas. @param {string} name */
+async function clickPanel(name) {
+  const [x, y, width, height] = await site.page.evaluate(
+    (panel) => /** @type {any} */ (window).shapslice.view().panels[panel],
+    name,
+  );
+  await site.page.mouse.move(x + width / 2, y + height / 2);
+  await site.page.waitForTimeout(200);
+  await site.page.mouse.down();
+  await site.page.waitForTimeout(100);
+  await site.page.mouse.up();
+}
+
+test('one click runs the built-in case, and Cancel takes effect within one model run', async () => {
+  assert.equal((await resultNow()).synthetic, true);
+  await clickPanel('run');
+  await until(
+    site.page,
+    () => /** @type {any} */ (window).shapslice.result().progress.runsDone >= 3,
+    RUN_LIMIT,
+    'three runs',
+  );
+  const before = (await resultNow()).progress.runsDone;
+  await site.page.evaluate(() => /** @type {any} */ (window).shapslice.cancel());
+  const { progress } = await resultNow();
+  assert.equal(progress.cancelled, true);
+  assert.equal(progress.running, false);
+  assert.ok(progress.runsDone <= before + 1, `${progress.runsDone} runs after Cancel at ${before}`);
+  // What was known stays known: going on, only the others of the first fold run.
+  const result = await runStudy(site.page, { models: [{ id: manifest.id, folds: [0] }] });
+  assert.equal(result.progress.runsTotal, 15 - progress.runsDone);
+  assert.equal(result.models[0].completeFolds, 1);
+});
+
+test('the model segments the built-in case in every fold, and leans on T1c for ET', async () => {
+  const result = await runStudy(site.page);
+  assert.equal(result.models[0].completeFolds, manifest.folds.length);
+  for (const fold of result.models[0].folds) {
+    console.log(
+      `built-in case, fold ${fold.fold + 1}: WT ${fold.regions.WT.values[FULL].toFixed(3)}, ET ${fold.regions.ET.values[FULL].toFixed(3)}`,
+    );
+    assert.ok(fold.regions.WT.values[FULL] >= 0.8);
+  }
+  assert.equal(result.models[0].summary.ET.firstContrast, 0);
+  const mirrored = await site.page.evaluate(() => ({
+    sentence: document.getElementById('mirror-sentence')?.textContent,
+    tables: document.querySelectorAll('#mirror-tables table').length,
+  }));
+  assert.equal(mirrored.sentence, result.sentence);
+  assert.equal(mirrored.tables, 1 + manifest.folds.length);
+  assert.match(
+    result.sentence,
+    /^In this synthetic case .* relies most on T1c for the enhancing tumour \(first in \d of 5 folds\)/,
+  );
+  const again = await runStudy(site.page);
+  assert.equal(again.progress.runsTotal, 0); // nothing is run twice
+});
+
+test('a real case of five folds, recomputed by a plain second implementation', { skip }, async () => {
+  /** @type {{ url: string, method: string, body: string | null }[]} */
+  const requests = [];
+  site.context.on('request', (request) =>
+    requests.push({ url: request.url(), method: request.method(), body: request.postData() }),
+  );
+  site.served.length = 0;
+
+  const { error } = await openFiles(site.page, files);
+  assert.equal(error, undefined);
+  const result = await runStudy(site.page);
+  assert.equal(result.models[0].completeFolds, manifest.folds.length);
+  assert.equal(result.hasReference, true);
+
+  // Point by point: onnxruntime-node's answer to every coalition of every fold.
+  const contrasts = ['t1c', 't1n', 't2f', 't2w'].map((name) =>
+    readPlainNifti(/** @type {string} */ (files.find((file) => file.includes(name)))),
+  );
+  const reference = readPlainNifti(/** @type {string} */ (files.find((file) => file.includes('seg'))));
+  const prepared = prepare(contrasts, manifest.spacing[0], manifest.multiple);
+  const size = prepared.padded[0] * prepared.padded[1] * prepared.padded[2];
+  let worst = 0;
+  let worstVoxels = 0;
+  for (const { fold, regions: found } of result.models[0].folds) {
+    const session = await ort.InferenceSession.create(path.join(modelFolder, manifest.folds[fold].file));
+    /** @type {Record<string, number[]>} */
+    const values = Object.fromEntries(Object.keys(regions).map((region) => [region, []]));
+    for (let mask = 0; mask < 16; ++mask) {
+      let labels = new Uint8Array(reference.voxels.length);
+      if (mask > 0) {
+        const input = new Float32Array(4 * size);
+        manifest.contrasts.forEach((/** @type {string} */ name, /** @type {number} */ channel) => {
+          const contrast = ['t1c', 't1n', 't2f', 't2w'].indexOf(name);
+          if ((mask >> contrast) & 1) input.set(prepared.channels[contrast], channel * size);
+        });
+        const [i, j, k] = prepared.padded;
+        const { logits } = await session.run({ image: new ort.Tensor('float32', input, [1, 4, k, j, i]) });
+        labels = restore(/** @type {Float32Array} */ (logits.data), prepared);
+      }
+      for (const [region, value] of Object.entries(diceOfRegions(reference.voxels, labels))) {
+        values[region].push(value);
+        worst = Math.max(worst, Math.abs(value - found[region].values[mask]));
+      }
+      if (mask === FULL) {
+        const browser = readPlainNifti(await segmentationBytes(site.page, manifest.id, fold, FULL)).voxels;
+        worstVoxels = Math.max(
+          worstVoxels,
+          labels.reduce((sum, label, v) => sum + Number(label !== browser[v]), 0) / labels.length,
+        );
+      }
+    }
+    for (const region of Object.keys(regions)) {
+      shapleyByOrders(values[region]).forEach((phi, contrast) => {
+        assert.ok(Math.abs(phi - found[region].analysis.shapley[contrast]) < 1e-3, `phi of ${region}, fold ${fold}`);
+      });
+    }
+    await session.release();
+  }
+  console.log(
+    `real case: largest difference of v(S) ${worst.toExponential(2)}, of segmentations ${worstVoxels.toExponential(2)} of the voxels`,
+  );
+  assert.ok(worst < 1e-3);
+  assert.ok(worstVoxels <= 1e-4);
+
+  // Nothing but this site's own static files was asked for, and nothing was sent.
+  const allowed = /^\/(models\/|ort\/|wasm\/|web\/|fonts\/)[\w./-]+$/;
+  console.log(`requests of the whole run: ${requests.length} seen by the browser, ${site.served.length} by the server`);
+  for (const { url, method, body } of requests) {
+    assert.equal(method, 'GET');
+    assert.equal(body, null);
+    if (/^(data|blob):/.test(url)) continue;
+    assert.equal(new URL(url).origin, new URL(site.url).origin);
+    assert.match(new URL(url).pathname, allowed);
+    assert.equal(new URL(url).search, '');
+  }
+  assert.ok(site.served.length >= manifest.folds.length - 1, 'the models were fetched under the eyes of this test');
+  for (const { method, url, body } of site.served) {
+    assert.equal(method, 'GET');
+    assert.equal(body, 0);
+    assert.match(url, allowed);
+  }
+  assert.deepEqual(site.complaints, []);
+});
+
+test('the result saves as JSON of its schema and as CSV', { skip }, async () => {
+  const folder = scratchFolder();
+  const result = await resultNow();
+  const schema = JSON.parse(readFileSync(path.join(root, 'docs/result.schema.json'), 'utf8'));
+  const validate = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }).compile(schema);
+  assert.ok(validate(result), JSON.stringify(validate.errors?.slice(0, 5)));
+  assert.ok(!validate({ ...result, models: [{}] }), 'the schema accepts what is no result');
+  const csv = await site.page.evaluate(() => /** @type {any} */ (window).shapslice.csv());
+  const file = path.join(folder, 'result.csv');
+  writeFileSync(file, csv);
+  const rows = python('import csv, json, sys; print(json.dumps(list(csv.DictReader(open(sys.argv[1])))))', file);
+  const first = rows.find(
+    (/** @type {any} */ row) =>
+      row.quantity === 'shapley' && row.region === 'ET' && row.fold === '0' && row.subject === 't1c',
+  );
+  assert.ok(
+    Math.abs(Number(first.value) - result.models[0].folds[0].regions.ET.analysis.shapley[0]) < 1e-6,
+    JSON.stringify(first),
+  );
+});
+
+test('the segmentation saves on the original grid, as nibabel reads it', { skip }, async () => {
+  const file = path.join(scratchFolder(), 'saved.nii.gz');
+  writeFileSync(file, await segmentationBytes(site.page, manifest.id, 0, FULL));
+  const read = python(
+    `
+import json, sys, numpy as np, nibabel as nib
+a, b = nib.load(sys.argv[1]), nib.load(sys.argv[2])
+print(json.dumps({'shape': a.shape == b.shape, 'affine': bool(np.array_equal(a.affine, b.affine)),
+  'labels': sorted(int(x) for x in np.unique(np.asanyarray(a.dataobj))), 'type': str(a.get_data_dtype())}))`,
+    file,
+    /** @type {string} */ (files.find((each) => each.includes('t1c'))),
+  );
+  assert.equal(read.shape && read.affine && read.type === 'uint8', true, JSON.stringify(read));
+  assert.deepEqual(read.labels, [0, 1, 2, 3]);
+});
+
+test('hovering a coalition shows within 100 ms what the model sees with it', { skip }, async () => {
+  const panels = await site.page.evaluate(() => /** @type {any} */ (window).shapslice.view().panels);
+  const nodes = Object.keys(panels).filter((name) => name.startsWith('coalition-'));
+  assert.equal(nodes.length, 16);
+  for (const mask of [1, 4, 9]) {
+    const [x, y, width, height] = panels[`coalition-${mask}`];
+    await site.page.mouse.move(x + width / 2, y + height / 2);
+    await site.page.waitForTimeout(400);
+    const view = await site.page.evaluate(() => /** @type {any} */ (window).shapslice.view());
+    assert.equal(view.coalition, mask);
+    const fold = view.fold < 0 ? 0 : view.fold;
+    const shown = readPlainNifti(await segmentationBytes(site.page, manifest.id, fold, mask)).voxels;
+    assert.equal(
+      view.predictionVoxels,
+      shown.reduce((sum, label) => sum + Number(label !== 0), 0),
+    );
+    assert.ok(view.hoverToSliceMs < 100, `${view.hoverToSliceMs} ms`);
+  }
+});
+
+test('a clinical ranking of the user counts at once, per region too', { skip }, async () => {
+  const ranking = { name: 'T2-FLAIR first', ranks: [2, 4, 1, 3], byRegion: { ET: [1, 2, 3, 4] } };
+  await site.page.evaluate((wanted) => /** @type {any} */ (window).shapslice.setClinicalRanking(wanted), ranking);
+  const result = await resultNow();
+  assert.equal(result.clinicalRanking.name, 'T2-FLAIR first');
+  assert.equal(result.models[0].folds[0].regions.ET.agreement.scale.best, 1);
+  assert.match(result.sentence, /T2-FLAIR first/);
+});

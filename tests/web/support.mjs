@@ -1,0 +1,173 @@
+// What the browser tests share: the site on a server of its own, Chromium, real cases, waiting.
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import { serve } from '../../scripts/serve.mjs';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+export const dist = path.join(root, 'dist');
+const casesFolder = path.resolve(root, '../shared/data/fullres');
+
+/** The files of a real case, or null where the cases are not there. @param {string} name */
+export function realCase(name) {
+  const folder = path.join(casesFolder, name);
+  return existsSync(folder) ? readdirSync(folder).map((file) => path.join(folder, file)) : null;
+}
+
+/** An empty folder that goes when the tests end. */
+export function scratchFolder() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'shapslice-test-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * A models/ folder of test models, for serving in place of the site's.
+ * @param {string[]} names folders of tests/data
+ * @param {number} [spacing] mm in place of the models' own: so coarse that a brain is one tile, where a run is slow
+ */
+export function testModels(names, spacing) {
+  const folder = scratchFolder();
+  for (const name of names) {
+    mkdirSync(path.join(folder, name));
+    cpSync(path.join(root, 'tests/data', name), path.join(folder, name), { recursive: true });
+    if (spacing === undefined) continue;
+    const manifest = JSON.parse(readFileSync(path.join(folder, name, 'model.json'), 'utf8'));
+    writeFileSync(
+      path.join(folder, name, 'model.json'),
+      JSON.stringify({ ...manifest, spacing: [spacing, spacing, spacing] }),
+    );
+  }
+  writeFileSync(path.join(folder, 'index.json'), JSON.stringify(names.map((name) => `${name}/model.json`)));
+  return folder;
+}
+
+const browserFlags = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+];
+export const webGpuFlags = ['--enable-unsafe-webgpu'];
+
+/**
+ * The page in a browser of its own, first case opened.
+ * @param {{ query?: string, plain?: boolean, models?: string[], spacing?: number, flags?: string[], viewport?: { width: number, height: number },
+ *   ratio?: number, ready?: boolean, context?: Record<string, unknown> }} [options]
+ */
+export async function openSite(options = {}) {
+  const {
+    query = '?provider=wasm',
+    plain = false,
+    models,
+    flags = [],
+    viewport = { width: 1280, height: 720 },
+  } = options;
+  /** @type {Record<string, string>} */
+  const extra = models ? { '/models/': testModels(models, options.spacing) } : {};
+  const { server, url } = await serve(dist, { plain, extra });
+  /** @type {{ method: string, url: string, body: number }[]} */
+  const served = [];
+  server.on('request', (request) => {
+    const entry = { method: request.method ?? '', url: request.url ?? '', body: 0 };
+    request.on('data', (chunk) => (entry.body += chunk.length));
+    served.push(entry);
+  });
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...browserFlags, ...flags] });
+  const context = await browser.newContext({
+    viewport,
+    deviceScaleFactor: options.ratio ?? 1,
+    acceptDownloads: true,
+    ...options.context,
+  });
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  await page.goto(url + query);
+  const site = {
+    page,
+    context,
+    url,
+    served,
+    complaints,
+    async close() {
+      await browser.close();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+  if (options.ready !== false) {
+    await until(page, () => /** @type {any} */ (window).shapslice?.ready === true, 120_000, 'the page to be ready');
+  }
+  return site;
+}
+
+/**
+ * Polls a condition in the page. (Playwright's own waiting evaluates strings, which the page's policy forbids.)
+ * @param {import('playwright-core').Page} page
+ * @param {(arg: any) => unknown} condition
+ * @param {number} milliseconds
+ * @param {string} what
+ * @param {unknown} [arg]
+ */
+export async function until(page, condition, milliseconds, what, arg) {
+  const end = Date.now() + milliseconds;
+  for (;;) {
+    const value = await page.evaluate(condition, arg).catch((error) => {
+      if (/context was destroyed|navigation/i.test(String(error))) return undefined; // the reload that brings threads
+      throw error;
+    });
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`waited ${milliseconds} ms in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/**
+ * Opens files as a user's choice; the case summary, or the sentence of the refusal.
+ * @param {import('playwright-core').Page} page
+ * @param {string[]} files
+ * @returns {Promise<{ summary?: any, error?: string }>}
+ */
+export async function openFiles(page, files) {
+  await page.evaluate(() => {
+    const { events } = /** @type {any} */ (window).shapslice;
+    /** @type {any} */ (window).opening = new Promise((resolve) => {
+      events.addEventListener('case', (/** @type {any} */ { detail }) => resolve({ summary: detail }), { once: true });
+      events.addEventListener('error', (/** @type {any} */ { detail }) => resolve({ error: detail.sentence }), {
+        once: true,
+      });
+    });
+  });
+  await page.setInputFiles('#file-input', files);
+  return page.evaluate(() => /** @type {any} */ (window).opening);
+}
+
+/** @param {import('playwright-core').Page} page @param {unknown} [wanted] @returns {Promise<any>} the study's result */
+export function runStudy(page, wanted = {}) {
+  return page.evaluate((options) => /** @type {any} */ (window).shapslice.run(options), wanted);
+}
+
+/** A segmentation's .nii.gz bytes. @param {import('playwright-core').Page} page @param {string} model @param {number} fold @param {number} coalition */
+export async function segmentationBytes(page, model, fold, coalition) {
+  const base64 = await page.evaluate(async ([m, f, c]) => {
+    const bytes = await /** @type {any} */ (window).shapslice.segmentation(m, f, c);
+    let text = '';
+    for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+    return btoa(text);
+  }, /** @type {[string, number, number]} */ ([model, fold, coalition]));
+  return Buffer.from(base64, 'base64');
+}
+
+/** Runs a few lines of Python (the system's, which has nibabel) and gives back the JSON they print. @param {string} code @param {string[]} args */
+export function python(code, ...args) {
+  return JSON.parse(execFileSync('/usr/bin/python3', ['-c', code, ...args], { encoding: 'utf8', maxBuffer: 1 << 28 }));
+}
