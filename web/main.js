@@ -177,7 +177,7 @@ const commands = {
 /** Roles the user has corrected, by file name. @type {Record<string, string>} */
 let roles = {};
 const assignRoles = api.assignRoles;
-api.assignRoles = (wanted) => {
+api.assignRoles = (/** @type {Record<string, string>} */ wanted) => {
   roles = { ...roles, ...wanted };
   return assignRoles(roles);
 };
