@@ -49,6 +49,9 @@ if(EMSCRIPTEN)
   add_library(third_party_imgui STATIC
     "${imgui}/imgui.cpp" "${imgui}/imgui_draw.cpp" "${imgui}/imgui_tables.cpp" "${imgui}/imgui_widgets.cpp"
     "${imgui}/misc/cpp/imgui_stdlib.cpp" "${imgui}/backends/imgui_impl_glfw.cpp" "${imgui}/backends/imgui_impl_opengl3.cpp")
+  # Answered by src/ui/gl_state.cpp, which says why.
+  set_source_files_properties("${imgui}/backends/imgui_impl_opengl3.cpp" PROPERTIES
+    COMPILE_DEFINITIONS glGetIntegerv=shapslice_gl_get_integer)
   add_library(third_party::imgui ALIAS third_party_imgui)
   target_include_directories(third_party_imgui SYSTEM PUBLIC "${imgui}" "${imgui}/backends" "${imgui}/misc/cpp")
   target_compile_definitions(third_party_imgui PUBLIC IMGUI_DISABLE_OBSOLETE_FUNCTIONS IMGUI_IMPL_OPENGL_ES3)

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/palette.h"
 #include "ui/panels.h"
 #include "ui/theme.h"
 
@@ -27,7 +28,7 @@ val command_handler = val::undefined();
 GLFWwindow* window = nullptr;
 float font_ratio = 0;         // device pixels a CSS pixel the fonts were made for
 int frames_to_draw = 4;       // after a change a few frames settle hover states and tooltips
-std::vector<float> frame_ms;  // of the last frames drawn
+std::vector<float> frame_ms;  // of the last frames drawn: what each took of the main thread
 
 constexpr float kSummaryHeight = 76;
 constexpr float kCaseWidth = 232;
@@ -82,6 +83,31 @@ void flush_commands() {
     for (const auto& [name, json] : commands) command_handler(name, json);
 }
 
+// Paints the plain grounds of the panels by clearing.
+void clear_grounds(int width, int height) {
+    const ImVec2 size = ImGui::GetIO().DisplaySize;
+    const float across = static_cast<float>(width) / size.x;
+    const float down = static_cast<float>(height) / size.y;
+    const auto clear = [](ImU32 colour) {
+        const ImVec4 c = ImGui::ColorConvertU32ToFloat4(colour);
+        glClearColor(c.x, c.y, c.z, 1);
+        glClear(GL_COLOR_BUFFER_BIT);
+    };
+    glDisable(GL_SCISSOR_TEST);
+    clear(ui::kGround);
+    glEnable(GL_SCISSOR_TEST);
+    for (const auto& ground : state.grounds) {
+        const auto [x, y, w, h] = ground.rect;
+        const auto pixel = [](float at) { return static_cast<int>(std::lround(at)); };
+        const int left = pixel(x * across);
+        const int bottom = pixel((size.y - y - h) * down);
+        glScissor(left, bottom, pixel((x + w) * across) - left, pixel((size.y - y) * down) - bottom);
+        clear(ground.colour);
+    }
+    glDisable(GL_SCISSOR_TEST);
+    state.grounds.clear();
+}
+
 void frame() {
     glfwPollEvents();
     follow_page_size();
@@ -100,10 +126,8 @@ void frame() {
     int height = 0;
     glfwGetFramebufferSize(window, &width, &height);
     glViewport(0, 0, width, height);
-    glClearColor(0.07f, 0.08f, 0.09f, 1);
-    glClear(GL_COLOR_BUFFER_BIT);
+    clear_grounds(width, height);
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-    glFinish();
     frame_ms.push_back(static_cast<float>(emscripten_get_now() - started));
     if (frame_ms.size() > 300) frame_ms.erase(frame_ms.begin());
     flush_commands();
@@ -127,6 +151,11 @@ bool start() {
     glfwWindowHint(GLFW_CLIENT_API, GLFW_OPENGL_ES_API);
     glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
     glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_TRUE);
+    // The page behind never shows through, and nothing is drawn in depth: what is not kept need not be cleared or
+    // blended.
+    glfwWindowHint(GLFW_ALPHA_BITS, 0);
+    glfwWindowHint(GLFW_DEPTH_BITS, 0);
+    glfwWindowHint(GLFW_STENCIL_BITS, 0);
     window = glfwCreateWindow(EM_ASM_INT({ return window.innerWidth; }), EM_ASM_INT({ return window.innerHeight; }),
                               "ShapSlice", nullptr, nullptr);
     if (!window) return false;

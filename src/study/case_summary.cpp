@@ -111,7 +111,7 @@ void set_window(std::span<const std::uint16_t> stored, std::uint16_t background,
         return scale.intercept;
     };
     scale.window_low = total ? percentile(0.005) : 0;
-    scale.window_high = total ? percentile(0.995) : 1;
+    scale.window_high = total ? percentile(0.999) : 1;
     if (scale.window_high <= scale.window_low) scale.window_high = scale.window_low + scale.slope;
 }
 

@@ -17,7 +17,7 @@ namespace shapslice {
 struct DisplayScale {
     double slope = 1;
     double intercept = 0;
-    double window_low = 0;  // suggested window, intensities: 0.5th and 99.5th percentile of the non-zero voxels
+    double window_low = 0;  // suggested window, intensities: 0.5th and 99.9th percentile of the non-zero voxels
     double window_high = 1;
 };
 

@@ -21,6 +21,32 @@ PlaneAxes plane_axes(int plane, bool radiological) {
 
 namespace {
 
+// The texture coordinates of the smallest box around the pixels that are not `empty`, and one pixel more for the
+// filter.
+void find_part(TexturePart& part, int width, int height, const std::vector<std::uint32_t>& pixels,
+               std::uint32_t empty) {
+    int left = width, right = -1, top = height, bottom = -1;
+    std::size_t at = 0;
+    for (int y = 0; y < height; ++y) {
+        for (int x = 0; x < width; ++x, ++at) {
+            if (pixels[at] == empty) continue;
+            left = std::min(left, x);
+            right = std::max(right, x);
+            top = std::min(top, y);
+            bottom = y;
+        }
+    }
+    if (right < 0) {
+        part.low = part.high = {0, 0};
+        return;
+    }
+    const auto share = [](int n, int extent) {
+        return static_cast<float>(std::clamp(n, 0, extent)) / static_cast<float>(extent);
+    };
+    part.low = {share(left - 1, width), share(top - 1, height)};
+    part.high = {share(right + 2, width), share(bottom + 2, height)};
+}
+
 void upload(unsigned& texture, int width, int height, const std::vector<std::uint32_t>& pixels, int filter) {
     if (texture == 0) {
         glGenTextures(1, &texture);
@@ -117,7 +143,8 @@ void SliceTexture::update_image(const AppState& state, const PlaneAxes& axes, in
             pixels_[at] = IM_COL32(grey, grey, grey, 255);
         }
     }
-    upload(image_, walk.width, walk.height, pixels_, GL_LINEAR);
+    find_part(image_, walk.width, walk.height, pixels_, IM_COL32_BLACK);
+    upload(image_.texture, walk.width, walk.height, pixels_, GL_LINEAR);
 }
 
 void SliceTexture::update_overlay(const AppState& state, const PlaneAxes& axes, int slice) {
@@ -128,7 +155,8 @@ void SliceTexture::update_overlay(const AppState& state, const PlaneAxes& axes, 
         draw_labels(state.prediction, walk, v.prediction_fill, v.prediction_outline, v.opacity, pixels_);
         draw_labels(state.reference, walk, v.reference_fill, v.reference_outline, v.opacity, pixels_);
     }
-    upload(overlay_, walk.width, walk.height, pixels_, GL_NEAREST);
+    find_part(overlay_, walk.width, walk.height, pixels_, 0);
+    upload(overlay_.texture, walk.width, walk.height, pixels_, GL_NEAREST);
 }
 
 }  // namespace shapslice::ui

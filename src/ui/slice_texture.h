@@ -15,18 +15,25 @@ struct PlaneAxes {
 // plane: 0 sagittal, 1 coronal, 2 axial; voxels are RAS+. Radiological: the patient's right is on the left.
 PlaneAxes plane_axes(int plane, bool radiological);
 
+// The part of a texture that is not empty, in texture coordinates.
+struct TexturePart {
+    unsigned texture = 0;
+    std::array<float, 2> low{0, 0}, high{0, 0};
+    bool empty() const { return high[0] <= low[0]; }
+};
+
 class SliceTexture {
   public:
     // Brings both textures up to date; does nothing when nothing they show has changed.
     void update(const AppState& state, int plane, int contrast);
-    unsigned image() const { return image_; }
-    unsigned overlay() const { return overlay_; }
+    const TexturePart& image() const { return image_; }
+    const TexturePart& overlay() const { return overlay_; }
 
   private:
     void update_image(const AppState& state, const PlaneAxes& axes, int slice, int contrast);
     void update_overlay(const AppState& state, const PlaneAxes& axes, int slice);
 
-    unsigned image_ = 0, overlay_ = 0;
+    TexturePart image_, overlay_;
     std::tuple<int, int, int, int, bool, double, double> image_key_{};
     std::tuple<int, int, int, int, bool, int, float> overlay_key_{};
     std::vector<std::uint32_t> pixels_;

@@ -67,10 +67,18 @@ void draw_images(ImDrawList* list, const View& view, const SliceTexture& texture
     const float half_height = view.extent(view.axes.up) / 2 * view.pixels_per_mm;
     const ImVec2 low{view.middle.x - half_width, view.middle.y - half_height};
     const ImVec2 high{view.middle.x + half_width, view.middle.y + half_height};
-    const auto id = [](unsigned name) { return reinterpret_cast<ImTextureID>(static_cast<std::uintptr_t>(name)); };
-    list->AddImage(id(texture.image()), low, high, {0, 0}, {1, 1},
-                   given ? IM_COL32_WHITE : IM_COL32(255, 255, 255, 70));
-    list->AddImage(id(texture.overlay()), low, high);
+    // Only the part of each texture that holds anything is drawn.
+    const auto draw = [&](const TexturePart& part, ImU32 tint) {
+        if (part.empty()) return;
+        const auto place = [&](float u, float v) {
+            return ImVec2{low.x + (high.x - low.x) * u, low.y + (high.y - low.y) * v};
+        };
+        list->AddImage(reinterpret_cast<ImTextureID>(static_cast<std::uintptr_t>(part.texture)),
+                       place(part.low[0], part.low[1]), place(part.high[0], part.high[1]), {part.low[0], part.low[1]},
+                       {part.high[0], part.high[1]}, tint);
+    };
+    draw(texture.image(), given ? IM_COL32_WHITE : IM_COL32(255, 255, 255, 70));
+    draw(texture.overlay(), IM_COL32_WHITE);
 }
 
 void draw_crosshair(ImDrawList* list, const View& view, const std::array<int, 3>& crosshair) {
@@ -171,7 +179,7 @@ void slice_cell(AppState& state, SliceTexture& texture, const Rect& cell, int pl
     ImGui::PopID();
     ImDrawList* list = ImGui::GetWindowDrawList();
     list->PushClipRect({cell.x, cell.y}, {cell.x + cell.width, cell.y + cell.height}, true);
-    list->AddRectFilled({cell.x, cell.y}, {cell.x + cell.width, cell.y + cell.height}, IM_COL32(0, 0, 0, 255));
+    state.grounds.push_back({{cell.x, cell.y, cell.width, cell.height}, IM_COL32(0, 0, 0, 255)});
     const bool given = contains(static_cast<Coalition>(slice_coalition(state)), contrast);
     draw_images(list, view, texture, given);
     draw_crosshair(list, view, state.viewing.crosshair);
@@ -345,6 +353,8 @@ void keyboard_shortcuts(AppState& state) {
         if (ImGui::IsKeyPressed(static_cast<ImGuiKey>(ImGuiKey_1 + n), false)) v.contrast = n;
     }
     if (ImGui::IsKeyPressed(ImGuiKey_O, false) || ImGui::IsKeyPressed(ImGuiKey_Space, false)) v.overlay = !v.overlay;
+    if (ImGui::IsKeyPressed(ImGuiKey_V, false))
+        v.layout = v.layout == Layout::planes ? Layout::contrasts : Layout::planes;
     if (ImGui::IsKeyPressed(ImGuiKey_R, false)) {
         v.zoom = 1;
         v.pan = {0, 0, 0};

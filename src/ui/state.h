@@ -81,6 +81,13 @@ struct AppState {
 
     std::vector<std::pair<std::string, std::string>> commands;  // name, JSON
     std::map<std::string, std::array<float, 4>> panels;         // x, y, width, height in CSS pixels
+    // Plain grounds of this frame, cleared before anything is drawn: far cheaper than drawing them where GL is
+    // software.
+    struct Ground {
+        std::array<float, 4> rect;
+        std::uint32_t colour;
+    };
+    std::vector<Ground> grounds;
 };
 
 inline void send(AppState& state, const std::string& name, const Json& arguments = Json::object()) {
