@@ -55,7 +55,7 @@ native() {
 
 sanitize() { build native-sanitize && unit_tests build/native-sanitize/tests/shapslice_unit_tests; }
 
-wasm() { build wasm && unit_tests node build/wasm/tests/shapslice_unit_tests.js; }
+wasm() { build wasm && unit_tests node build/wasm/tests/shapslice_unit_tests.cjs; }
 
 web() {
     build wasm && node scripts/assemble_site.mjs || return 1

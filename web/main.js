@@ -191,6 +191,7 @@ function openFromUser(files) {
 /** All files below dropped folders, and dropped files. @param {DataTransfer} dropped @returns {Promise<File[]>} */
 async function droppedFiles(dropped) {
   const entries = [...dropped.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  if (entries.length === 0) return [...dropped.files];
   /** @type {(entry: any) => Promise<File[]>} */
   const filesOf = async (entry) => {
     if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];

@@ -296,6 +296,8 @@ std::string view_json() {
                 {"fold", state.choice.fold},
                 {"region", state.choice.region},
                 {"crosshair", state.viewing.crosshair},
+                {"contrast", state.viewing.contrast},
+                {"zoom", state.viewing.zoom},
                 {"layout", state.viewing.layout == ui::Layout::planes ? "planes" : "contrasts"},
                 {"predictionVoxels",
                  std::count_if(state.prediction.begin(), state.prediction.end(), [](auto v) { return v != 0; })},

@@ -43,7 +43,8 @@ Expected<std::vector<std::uint8_t>> gunzip(std::string_view file_name, std::span
         libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
     if (!decompressor || bytes.size() < kGzipTrailer) return fail(damaged(file_name));
     const std::size_t most = std::min(limit, bytes.size() * kLargestExpansion);
-    std::vector<std::uint8_t> inflated(std::min(most, claimed_size(bytes)));
+    // Never empty: libdeflate does arithmetic on the output's address.
+    std::vector<std::uint8_t> inflated(std::max<std::size_t>(1, std::min(most, claimed_size(bytes))));
     std::size_t filled = 0;
     while (!bytes.empty()) {
         std::size_t used = 0;

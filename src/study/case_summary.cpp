@@ -110,7 +110,8 @@ void set_window(std::span<const std::uint16_t> stored, std::uint16_t background,
         }
         return scale.intercept;
     };
-    scale.window_low = total ? percentile(0.005) : 0;
+    // Half of it: the darkest tissue should not be as black as no tissue.
+    scale.window_low = total ? percentile(0.005) / 2 : 0;
     scale.window_high = total ? percentile(0.999) : 1;
     if (scale.window_high <= scale.window_low) scale.window_high = scale.window_low + scale.slope;
 }

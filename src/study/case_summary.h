@@ -17,7 +17,8 @@ namespace shapslice {
 struct DisplayScale {
     double slope = 1;
     double intercept = 0;
-    double window_low = 0;  // suggested window, intensities: 0.5th and 99.9th percentile of the non-zero voxels
+    // Suggested window, intensities: from half the 0.5th to the 99.9th percentile of the non-zero voxels.
+    double window_low = 0;
     double window_high = 1;
 };
 

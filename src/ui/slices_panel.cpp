@@ -289,6 +289,7 @@ void toolbar(AppState& state) {
         ImGui::EndPopup();
     }
     if (choice("PNG", false)) send(state, "savePng", {{"panel", "slices"}});
+    remember(state, "save-png", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
     if (ImGui::IsItemHovered()) ImGui::SetTooltip("Save the slices as an image");
     ImGui::NewLine();
 }
