@@ -19,6 +19,8 @@ let runtime = new OrtRuntime(new URL('ort/', site), 'auto');
 const models = new Map();
 /** @type {File[]} the files of the last opening, for a change of roles */
 let openedFiles = [];
+/** Cancel was asked for since the last Run. */
+let cancelled = false;
 /** Settles when the study under way has ended. @type {{ promise: Promise<string>, settle: (sentence: string) => void } | null} */
 let study = null;
 
@@ -77,6 +79,11 @@ async function answerRun(ticket, modelId, fold, channels, shape, input) {
   const engine = await engineReady;
   try {
     await breathe();
+    // A run blocks this thread, so a Cancel during one is heard only now, when the next has been asked for already.
+    if (cancelled) {
+      engine.failRun(ticket, 'Cancelled.');
+      return;
+    }
     const model = models.get(modelId);
     if (!model) throw new Error(`The model "${modelId}" is not loaded.`);
     const bytes = () => fetchModel(engine, model, fold);
@@ -121,6 +128,7 @@ function emitCase(engine) {
 
 async function stopStudy() {
   if (!study) return;
+  cancelled = true;
   (await engineReady).cancel();
   await study.promise;
 }
@@ -208,6 +216,7 @@ const methods = {
     /** @type {Promise<string>} */
     const promise = new Promise((resolve) => (settle = resolve));
     study = { promise, settle };
+    cancelled = false;
     const problem = engine.runStudy(JSON.stringify(options));
     if (problem) {
       study = null;
@@ -219,6 +228,7 @@ const methods = {
   },
 
   async cancel() {
+    cancelled = true;
     (await engineReady).cancel();
   },
 

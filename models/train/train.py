@@ -31,6 +31,7 @@ def parse_arguments():
     parser.add_argument("--fold", type=int, required=True)
     parser.add_argument("--out", required=True, help="folder for checkpoints and logs")
     parser.add_argument("--steps", type=int, help="instead of the configuration's")
+    parser.add_argument("--more", type=int, help="go on from a finished fold with another cycle of so many steps, at half the rate")
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
@@ -95,6 +96,11 @@ def main():
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
         done, seconds = state["step"], state["seconds"]
+    if arguments.more:
+        done_before = done
+        optimiser = torch.optim.AdamW(network.parameters(), lr=training["learningRate"] / 2, weight_decay=training["weightDecay"])
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=training["learningRate"] / 2, total_steps=arguments.more, pct_start=0.25)
+        steps = done_before + arguments.more
     # A resumed run draws crops of its own seed: which steps were drawn before need not be replayed.
     sampler = cases.CropSampler(real, synthetic, training, seed * 1000003 + done)
 

@@ -168,7 +168,9 @@ Task<Expected<void>> Study::run(std::vector<SelectedModel> models, StudySettings
         Expected<Segmentation> segmentation =
             co_await segment(runtime_, manifest, job.fold, **prepared, subject_.grid, job.coalition);
         if (!segmentation) {
-            outcome = tl::make_unexpected(segmentation.error());
+            // A runtime that hears of the cancel before it has begun answers with an error: that is none of the
+            // study's.
+            if (!cancelled_) outcome = tl::make_unexpected(segmentation.error());
             break;
         }
         if (!segmentation->notice.empty()) add_notice(segmentation->notice);

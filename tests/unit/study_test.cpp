@@ -145,6 +145,26 @@ TEST(StudyRun, CancelTakesEffectAfterTheRunUnderWayAndKeepsIt) {
     EXPECT_FALSE(bench.study.result().progress.cancelled);
 }
 
+// What a runtime answers that hears of the cancel only when the next run has been asked for.
+TEST(StudyRun, ARunRefusedAfterCancelIsNoError) {
+    Case subject = small_case();
+    Recorder events;
+    Study* running = nullptr;
+    int left = 3;
+    PlainRuntime runtime([&](const RunRequest& request) -> Expected<std::vector<float>> {
+        if (left-- > 0) return plain_network(request);
+        running->cancel();
+        return fail("Cancelled.");
+    });
+    Study study(subject, runtime, events);
+    running = &study;
+    auto task = study.run({{manifest_of("m", 1), {0}}}, {});
+    task.start();
+    EXPECT_TRUE(task.result());
+    EXPECT_TRUE(study.result().progress.cancelled);
+    EXPECT_EQ(study.result().progress.runs_done, 3);
+}
+
 TEST(StudyRun, TheRuntimesErrorEndsItAndKeepsWhatIsKnown) {
     Case subject = small_case();
     Recorder events;

@@ -58,8 +58,12 @@ test('one click runs the built-in case, and Cancel takes effect within one model
     RUN_LIMIT,
     'three runs',
   );
-  const before = (await resultNow()).progress.runsDone;
-  await site.page.evaluate(() => /** @type {any} */ (window).shapslice.cancel());
+  const before = await site.page.evaluate(async () => {
+    const { result, cancel } = /** @type {any} */ (window).shapslice;
+    const done = result().progress.runsDone;
+    await cancel();
+    return done;
+  });
   const { progress } = await resultNow();
   assert.equal(progress.cancelled, true);
   assert.equal(progress.running, false);
