@@ -1,14 +1,14 @@
 // A whole study in Chromium on WASM: wall time against the sum of the bare session.run times of the same runs, and the
 // largest memory of the process that holds the page and its workers (Linux: VmHWM of the renderer).
-//   node bench/study.mjs [CASE_FOLDER]     needs dist/
+//   node bench/study.mjs [CASE_FOLDER] [--picture=FILE.png]     needs dist/; the picture is of the page after the run
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { openFiles, openSite, realCase, runStudy } from '../tests/web/support.mjs';
 
-const files = process.argv[2]
-  ? readdirSync(process.argv[2]).map((file) => path.join(process.argv[2], file))
-  : realCase('BraTS-SSA-00122-000');
+const picture = process.argv.find((word) => word.startsWith('--picture='))?.slice('--picture='.length);
+const folder = process.argv.slice(2).find((word) => !word.startsWith('--'));
+const files = folder ? readdirSync(folder).map((file) => path.join(folder, file)) : realCase('BraTS-SSA-00122-000');
 if (!files) throw new Error('no case: give a folder');
 
 /** Peak resident memory of every renderer, MB. */
@@ -65,4 +65,5 @@ console.log(
 console.log(
   `gaps between the page's frames during the run: median ${at(0.5)} ms, 95th percentile ${at(0.95)} ms, largest ${at(1)} ms`,
 );
+if (picture) await site.page.screenshot({ path: picture });
 await site.close();

@@ -93,13 +93,13 @@ function linear(at, extent, value) {
 export function restore(logits, prepared) {
   const { padded, content, low, extent, spacing, caseSpacing, caseShape } = prepared;
   const size = padded[0] * padded[1] * padded[2];
-  const probabilities = new Float64Array(4 * size);
+  const probabilities = new Float64Array(4 * size); // the four labels of a voxel side by side
   for (let v = 0; v < size; ++v) {
-    const powers = [0, 1, 2, 3].map((label) => Math.exp(logits[label * size + v]));
-    const sum = powers[0] + powers[1] + powers[2] + powers[3];
-    for (let label = 0; label < 4; ++label) probabilities[label * size + v] = powers[label] / sum;
+    let sum = 0;
+    for (let label = 0; label < 4; ++label) sum += probabilities[4 * v + label] = Math.exp(logits[label * size + v]);
+    for (let label = 0; label < 4; ++label) probabilities[4 * v + label] /= sum;
   }
-  const axes = [0, 1, 2].map((axis) =>
+  const [xs, ys, zs] = [0, 1, 2].map((axis) =>
     Array.from({ length: extent[axis] }, (_, n) => {
       const at = Math.min(Math.max(((n + 0.5) * caseSpacing[axis]) / spacing - 0.5, 0), content[axis] - 1);
       const below = Math.floor(at);
@@ -107,21 +107,25 @@ export function restore(logits, prepared) {
     }),
   );
   const labels = new Uint8Array(caseShape[0] * caseShape[1] * caseShape[2]);
+  const corner = new Int32Array(8);
+  const weight = new Float64Array(8);
   for (let k = 0; k < extent[2]; ++k)
     for (let j = 0; j < extent[1]; ++j)
       for (let i = 0; i < extent[0]; ++i) {
-        const x = axes[0][i];
-        const y = axes[1][j];
-        const z = axes[2][k];
+        const [x, y, z] = [xs[i], ys[j], zs[k]];
+        for (let n = 0; n < 8; ++n) {
+          const a = n & 1 ? x.above : x.below;
+          const b = n & 2 ? y.above : y.below;
+          const c = n & 4 ? z.above : z.below;
+          corner[n] = 4 * ((c * padded[1] + b) * padded[0] + a);
+          weight[n] =
+            (n & 1 ? x.share : 1 - x.share) * (n & 2 ? y.share : 1 - y.share) * (n & 4 ? z.share : 1 - z.share);
+        }
         let best = -1;
         let found = 0;
         for (let label = 0; label < 4; ++label) {
-          const p = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ c) =>
-            probabilities[label * size + (c * padded[1] + b) * padded[0] + a];
-          const row = (/** @type {number} */ b, /** @type {number} */ c) =>
-            p(x.below, b, c) * (1 - x.share) + p(x.above, b, c) * x.share;
-          const plane = (/** @type {number} */ c) => row(y.below, c) * (1 - y.share) + row(y.above, c) * y.share;
-          const value = plane(z.below) * (1 - z.share) + plane(z.above) * z.share;
+          let value = 0;
+          for (let n = 0; n < 8; ++n) value += weight[n] * probabilities[corner[n] + label];
           if (value > best) {
             best = value;
             found = label;
@@ -137,16 +141,18 @@ export const regions = { ET: [3], NCR: [1], ED: [2], TC: [1, 3], WT: [1, 2, 3] }
 
 /** Dice of every region. @param {ArrayLike<number>} reference @param {ArrayLike<number>} found */
 export function diceOfRegions(reference, found) {
+  const pairs = new Float64Array(16); // voxels by reference and found label
+  for (let v = 0; v < reference.length; ++v) ++pairs[reference[v] * 4 + found[v]];
   const values = /** @type {Record<string, number>} */ ({});
   for (const [region, members] of Object.entries(regions)) {
     let both = 0;
     let either = 0;
-    for (let v = 0; v < reference.length; ++v) {
-      const a = members.includes(reference[v]);
-      const b = members.includes(found[v]);
-      both += Number(a && b);
-      either += Number(a) + Number(b);
-    }
+    pairs.forEach((voxels, pair) => {
+      const a = members.includes(pair >> 2);
+      const b = members.includes(pair & 3);
+      both += a && b ? voxels : 0;
+      either += voxels * (Number(a) + Number(b));
+    });
     values[region] = either === 0 ? 1 : (2 * both) / either;
   }
   return values;
