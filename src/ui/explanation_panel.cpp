@@ -28,16 +28,15 @@ void region_choice(AppState& state) {
                               absent ? ": not in the reference; its values speak of false positives only" : "");
         }
     }
+    ImGui::NewLine();
 }
 
 void fold_choice(AppState& state) {
     const ModelResult* model = shown_model(state);
-    ImGui::SameLine(0, 14);
-    if (choice_button("all folds", state.choice.fold < 0)) state.choice.fold = -1;
+    if (choice_button("mean of folds", state.choice.fold < 0)) state.choice.fold = -1;
     for (int n = 0; model && n < static_cast<int>(model->folds.size()); ++n) {
-        if (choice_button(std::to_string(model->folds[static_cast<std::size_t>(n)].fold + 1).c_str(),
-                          state.choice.fold == n))
-            state.choice.fold = n;
+        const int number = model->folds[static_cast<std::size_t>(n)].fold + 1;
+        if (choice_button(("fold " + std::to_string(number)).c_str(), state.choice.fold == n)) state.choice.fold = n;
     }
     ImGui::NewLine();
 }
