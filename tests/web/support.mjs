@@ -86,6 +86,11 @@ export async function openSite(options = {}) {
     acceptDownloads: true,
     ...options.context,
   });
+  /** @type {{ url: string, method: string, body: string | null }[]} */
+  const requests = [];
+  context.on('request', (request) =>
+    requests.push({ url: request.url(), method: request.method(), body: request.postData() }),
+  );
   const page = await context.newPage();
   /** @type {string[]} */
   const complaints = [];
@@ -97,6 +102,7 @@ export async function openSite(options = {}) {
     context,
     url,
     served,
+    requests,
     complaints,
     async close() {
       await browser.close();
