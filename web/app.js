@@ -30,6 +30,15 @@ async function font(name) {
  * @returns {Promise<AppModule>}
  */
 export async function startApp(canvas, onCommand) {
+  // The app draws what changed and leaves the rest, so the canvas must keep its picture. A canvas has one context: the app's
+  // own request for one, which cannot say this, gets the one made here.
+  canvas.getContext('webgl2', {
+    preserveDrawingBuffer: true,
+    alpha: false,
+    antialias: false,
+    depth: false,
+    stencil: false,
+  });
   const { default: createApp } = await import(new URL('wasm/app.mjs', site).href);
   const [app, regular, medium] = await Promise.all([
     /** @type {Promise<AppModule>} */ (createApp({ canvas })),
@@ -45,7 +54,7 @@ export async function startApp(canvas, onCommand) {
 }
 
 /**
- * A part of the canvas as a PNG. Must be called in the task that drew the frame: the canvas is cleared afterwards.
+ * A part of the canvas as a PNG. Called in the task that drew the frame, so that what the user asked for is what is on it.
  * @param {HTMLCanvasElement} canvas
  * @param {number[]} rect x, y, width, height in CSS pixels
  * @returns {Promise<Blob>}

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/canvas.h"
 #include "ui/palette.h"
 #include "ui/panels.h"
 #include "ui/theme.h"
@@ -26,6 +27,7 @@ ui::AppState state;
 ui::FontFiles font_files;
 val command_handler = val::undefined();
 GLFWwindow* window = nullptr;
+ui::Canvas canvas;
 float font_ratio = 0;         // device pixels a CSS pixel the fonts were made for
 int frames_to_draw = 4;       // after a change a few frames settle hover states and tooltips
 std::vector<float> frame_ms;  // of the last frames drawn: what each took of the main thread
@@ -59,6 +61,7 @@ void follow_pixel_ratio() {
     ui::load_fonts(font_files, ratio);
     ImGui_ImplOpenGL3_DestroyFontsTexture();
     ImGui_ImplOpenGL3_CreateFontsTexture();
+    canvas.forget();
     something_changed();
 }
 
@@ -83,31 +86,6 @@ void flush_commands() {
     for (const auto& [name, json] : commands) command_handler(name, json);
 }
 
-// Paints the plain grounds of the panels by clearing.
-void clear_grounds(int width, int height) {
-    const ImVec2 size = ImGui::GetIO().DisplaySize;
-    const float across = static_cast<float>(width) / size.x;
-    const float down = static_cast<float>(height) / size.y;
-    const auto clear = [](ImU32 colour) {
-        const ImVec4 c = ImGui::ColorConvertU32ToFloat4(colour);
-        glClearColor(c.x, c.y, c.z, 1);
-        glClear(GL_COLOR_BUFFER_BIT);
-    };
-    glDisable(GL_SCISSOR_TEST);
-    clear(ui::kGround);
-    glEnable(GL_SCISSOR_TEST);
-    for (const auto& ground : state.grounds) {
-        const auto [x, y, w, h] = ground.rect;
-        const auto pixel = [](float at) { return static_cast<int>(std::lround(at)); };
-        const int left = pixel(x * across);
-        const int bottom = pixel((size.y - y - h) * down);
-        glScissor(left, bottom, pixel((x + w) * across) - left, pixel((size.y - y) * down) - bottom);
-        clear(ground.colour);
-    }
-    glDisable(GL_SCISSOR_TEST);
-    state.grounds.clear();
-}
-
 void frame() {
     glfwPollEvents();
     follow_page_size();
@@ -125,9 +103,8 @@ void frame() {
     int width = 0;
     int height = 0;
     glfwGetFramebufferSize(window, &width, &height);
-    glViewport(0, 0, width, height);
-    clear_grounds(width, height);
-    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    canvas.draw(*ImGui::GetDrawData(), state.grounds, width, height);
+    state.grounds.clear();
     frame_ms.push_back(static_cast<float>(emscripten_get_now() - started));
     if (frame_ms.size() > 300) frame_ms.erase(frame_ms.begin());
     flush_commands();
@@ -321,6 +298,7 @@ void set_view(const std::string& json) {
 }
 
 void redraw() {
+    canvas.forget();
     something_changed();
 }
 

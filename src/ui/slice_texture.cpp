@@ -47,17 +47,27 @@ void find_part(TexturePart& part, int width, int height, const std::vector<std::
     part.high = {share(right + 2, width), share(bottom + 2, height)};
 }
 
-void upload(unsigned& texture, int width, int height, const std::vector<std::uint32_t>& pixels, int filter) {
-    if (texture == 0) {
-        glGenTextures(1, &texture);
-        glBindTexture(GL_TEXTURE_2D, texture);
+unsigned uploads = 0;
+
+void upload(TexturePart& part, int width, int height, const std::vector<std::uint32_t>& pixels, int filter) {
+    ++uploads;
+    if (part.texture == 0) {
+        glGenTextures(1, &part.texture);
+        glBindTexture(GL_TEXTURE_2D, part.texture);
         glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
         glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, filter);
         glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
         glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
     }
-    glBindTexture(GL_TEXTURE_2D, texture);
-    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, width, height, 0, GL_RGBA, GL_UNSIGNED_BYTE, pixels.data());
+    glBindTexture(GL_TEXTURE_2D, part.texture);
+    if (part.width == width && part.height == height) {
+        // Into the storage that is there: making it anew cost more than the pixels.
+        glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE, pixels.data());
+    } else {
+        glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, width, height, 0, GL_RGBA, GL_UNSIGNED_BYTE, pixels.data());
+        part.width = width;
+        part.height = height;
+    }
 }
 
 // Voxels of a slice in screen order: rows from the top, `index(x, y)` into the volume.
@@ -105,6 +115,10 @@ void draw_labels(const std::vector<std::uint8_t>& labels, const SliceWalk& walk,
 
 }  // namespace
 
+unsigned texture_uploads() {
+    return uploads;
+}
+
 void SliceTexture::update(const AppState& state, int plane, int contrast) {
     const PlaneAxes axes = plane_axes(plane, state.viewing.radiological);
     const int slice = state.viewing.crosshair[static_cast<std::size_t>(axes.through)];
@@ -144,7 +158,7 @@ void SliceTexture::update_image(const AppState& state, const PlaneAxes& axes, in
         }
     }
     find_part(image_, walk.width, walk.height, pixels_, IM_COL32_BLACK);
-    upload(image_.texture, walk.width, walk.height, pixels_, GL_LINEAR);
+    upload(image_, walk.width, walk.height, pixels_, GL_LINEAR);
 }
 
 void SliceTexture::update_overlay(const AppState& state, const PlaneAxes& axes, int slice) {
@@ -156,7 +170,8 @@ void SliceTexture::update_overlay(const AppState& state, const PlaneAxes& axes, 
         draw_labels(state.reference, walk, v.reference_fill, v.reference_outline, v.opacity, pixels_);
     }
     find_part(overlay_, walk.width, walk.height, pixels_, 0);
-    upload(overlay_.texture, walk.width, walk.height, pixels_, GL_NEAREST);
+    // What is empty is not drawn, so need not be right.
+    if (!overlay_.empty()) upload(overlay_, walk.width, walk.height, pixels_, GL_NEAREST);
 }
 
 }  // namespace shapslice::ui

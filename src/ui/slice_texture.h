@@ -18,9 +18,13 @@ PlaneAxes plane_axes(int plane, bool radiological);
 // The part of a texture that is not empty, in texture coordinates.
 struct TexturePart {
     unsigned texture = 0;
+    int width = 0, height = 0;  // pixels
     std::array<float, 2> low{0, 0}, high{0, 0};
     bool empty() const { return high[0] <= low[0]; }
 };
+
+// How often any slice's texture has been filled: a list that draws one looks different after it.
+unsigned texture_uploads();
 
 class SliceTexture {
   public:

@@ -107,6 +107,32 @@ test('the slices save as a PNG of what is seen', async () => {
   assert.ok(new Set(bytes).size > 100, 'the picture is empty');
 });
 
+test('what is drawn in part is what a whole frame would be', async () => {
+  /** The screen as it is, and as it is once all of it is drawn anew. */
+  const compare = async (/** @type {string} */ when) => {
+    await settle();
+    const inPart = await site.page.screenshot();
+    await site.page.evaluate(() => dispatchEvent(new Event('resize')));
+    await settle();
+    const whole = await site.page.screenshot();
+    assert.ok(inPart.equals(whole), `${when}: the canvas is not what it should be`);
+    return whole;
+  };
+  const [x, y] = await place('slices', 0.25, 0.3);
+  await site.page.mouse.move(x, y);
+  const before = await compare('slices under the mouse');
+  await site.page.mouse.wheel(0, -300);
+  const scrolled = await compare('another slice');
+  assert.ok(!before.equals(scrolled));
+  await site.page.mouse.move(...(await place('save-png'))); // a tooltip comes
+  const tooltip = await compare('a tooltip');
+  assert.ok(!tooltip.equals(scrolled));
+  await site.page.mouse.move(...(await place('coalition-3'))); // the tooltip goes, another comes over other panels
+  await compare('another tooltip');
+  await site.page.mouse.move(x, y);
+  await compare('no tooltip');
+});
+
 const files = realCase('BraTS-SSA-00002-000');
 test('files dropped on the page open', { skip: files ? false : '../shared/data/fullres is not there' }, async () => {
   const contents = (files ?? []).map((file) => ({
