@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "image/prepare.h"
 #include "metrics/overlap.h"
 
 namespace shapslice {
@@ -30,6 +31,8 @@ void describe(F& f, CaseSummary& s) {
     f("shape", s.shape);
     f("affine", s.affine);
     f("spacing", s.spacing);
+    f("brainLow", s.brain_low);
+    f("brainHigh", s.brain_high);
     f("display", s.display);
     f("hasReference", s.has_reference);
     f("referenceVoxels", keyed(s.reference_voxels, kRegionNames));
@@ -55,6 +58,9 @@ CaseSummary summarise(const Case& subject) {
         }
     }
     summary.spacing = subject.grid.spacing();
+    const auto brain = brain_box(subject);
+    summary.brain_low = brain ? brain->low : Shape{0, 0, 0};
+    summary.brain_high = brain ? brain->high : summary.shape;
     summary.has_reference = subject.reference.has_value();
     if (subject.reference) {
         const Confusion counts = count_overlap(*subject.reference, *subject.reference);

@@ -28,6 +28,7 @@ struct CaseSummary {
     Shape shape{0, 0, 0};
     std::array<double, 16> affine{};  // row-major, voxel to world mm (RAS+)
     std::array<double, 3> spacing{1, 1, 1};
+    Shape brain_low{0, 0, 0}, brain_high{0, 0, 0};  // voxels that are not 0 in some contrast lie in [low, high)
     PerContrast<DisplayScale> display{};
     bool has_reference = false;
     PerRegion<std::uint64_t> reference_voxels{};

@@ -71,6 +71,25 @@ void file_table(AppState& state) {
     ImGui::PopFont();
 }
 
+// Whether every run that the button would ask for is known.
+bool study_complete(const AppState& state) {
+    if (state.models.empty() || state.study.progress.running) return false;
+    const ModelCard& card = state.models[static_cast<std::size_t>(state.choice.chosen_model)];
+    const auto& models = state.study.models;
+    const auto found =
+        std::find_if(models.begin(), models.end(), [&](const ModelResult& model) { return model.id == card.id; });
+    return found != models.end() && found->complete_folds >= (state.choice.all_folds ? card.folds : 1);
+}
+
+void send_run(AppState& state) {
+    const ModelCard& card = state.models[static_cast<std::size_t>(state.choice.chosen_model)];
+    Json folds = Json::array();
+    for (int fold = 0; fold < (state.choice.all_folds ? card.folds : 1); ++fold) folds.push_back(fold);
+    send(state, "run",
+         {{"models", {{{"id", card.id}, {"folds", folds}}}},
+          {"settings", {{"meanOverAllDisjointRegions", state.study.settings.mean_over_all_disjoint_regions}}}});
+}
+
 void model_choice(AppState& state) {
     if (state.models.empty()) {
         quiet_text("No model is installed.");
@@ -109,19 +128,11 @@ void model_choice(AppState& state) {
     bool all_three = state.study.settings.mean_over_all_disjoint_regions;
     if (ImGui::Checkbox("mean over all 3 regions", &all_three)) {
         state.study.settings.mean_over_all_disjoint_regions = all_three;
+        if (study_complete(state)) send_run(state);  // computes, but runs nothing
     }
     if (ImGui::IsItemHovered())
         ImGui::SetTooltip("Otherwise over those of ET, NCR and ED that the reference contains.");
     ImGui::PopFont();
-}
-
-void send_run(AppState& state) {
-    const ModelCard& card = state.models[static_cast<std::size_t>(state.choice.chosen_model)];
-    Json folds = Json::array();
-    for (int fold = 0; fold < (state.choice.all_folds ? card.folds : 1); ++fold) folds.push_back(fold);
-    send(state, "run",
-         {{"models", {{{"id", card.id}, {"folds", folds}}}},
-          {"settings", {{"meanOverAllDisjointRegions", state.study.settings.mean_over_all_disjoint_regions}}}});
 }
 
 std::string duration(double seconds) {
@@ -136,8 +147,10 @@ void run_part(AppState& state) {
         ImGui::PushStyleColor(ImGuiCol_Button, IM_COL32(30, 110, 170, 255));
         ImGui::PushFont(fonts.strong);
         ImGui::BeginDisabled(!state.subject || state.models.empty());
-        const bool known = progress.runs_done > 0 || progress.cancelled;
-        if (ImGui::Button(known ? "Run what is not known yet" : "Run", {-1, 32})) send_run(state);
+        const char* label = study_complete(state)    ? "Study complete"
+                            : progress.runs_done > 0 ? "Run what is not known yet"
+                                                     : "Run";
+        if (ImGui::Button(label, {-1, 32})) send_run(state);
         remember(state, "run", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
         ImGui::EndDisabled();
         ImGui::PopFont();

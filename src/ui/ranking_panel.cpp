@@ -92,7 +92,7 @@ void ranking_panel(AppState& state, float height) {
     for (int rank = 1; rank <= kContrasts; ++rank) {
         const std::string number = std::to_string(rank);
         text_at(list, fonts.small, {start.x, y_of(rank) - 8}, kQuiet, number.c_str());
-        list->AddLine({start.x + 14, y_of(rank)}, {start.x + width, y_of(rank)}, faded(kLine, 0.4f));
+        list->AddLine({left, y_of(rank)}, {right, y_of(rank)}, faded(kLine, 0.4f));
     }
     text_at(list, fonts.small, {start.x - 2, start.y + 16}, kQuiet, "rank");
     // Tied names are set side by side above and below the line they share.

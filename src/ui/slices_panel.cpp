@@ -50,14 +50,26 @@ struct View {
     }
 };
 
+// At zoom 1 the brain fills the cell, but for what the marks around it need.
 View view_of(const AppState& state, const Rect& cell, int plane) {
-    View view{cell, plane_axes(plane, state.viewing.radiological), state.subject->spacing, state.subject->shape, 1, {}};
-    const float fit = std::min(cell.width / view.extent(view.axes.across), cell.height / view.extent(view.axes.up));
-    view.pixels_per_mm = fit * state.viewing.zoom;
-    const auto pan = [&](int axis) { return state.viewing.pan[static_cast<std::size_t>(axis)]; };
+    constexpr float kMargin = 22;
+    const CaseSummary& subject = *state.subject;
+    View view{cell, plane_axes(plane, state.viewing.radiological), subject.spacing, subject.shape, 1, {}};
+    const auto brain = [&](int axis) {
+        const auto n = static_cast<std::size_t>(axis);
+        return static_cast<float>((subject.brain_high[n] - subject.brain_low[n]) * subject.spacing[n]);
+    };
+    // From the middle of the volume to that of the brain, mm, and what the user has panned.
+    const auto shift = [&](int axis) {
+        const auto n = static_cast<std::size_t>(axis);
+        const double middle = (subject.brain_high[n] + subject.brain_low[n] - subject.shape[n]) / 2.0;
+        return state.viewing.pan[n] - static_cast<float>(middle * subject.spacing[n]);
+    };
+    view.pixels_per_mm = state.viewing.zoom * std::min((cell.width - 2 * kMargin) / brain(view.axes.across),
+                                                       (cell.height - 2 * kMargin) / brain(view.axes.up));
     const float sign = view.axes.flip_across ? -1.0f : 1.0f;
-    view.middle = {cell.x + cell.width / 2 + pan(view.axes.across) * sign * view.pixels_per_mm,
-                   cell.y + cell.height / 2 - pan(view.axes.up) * view.pixels_per_mm};
+    view.middle = {cell.x + cell.width / 2 + shift(view.axes.across) * sign * view.pixels_per_mm,
+                   cell.y + cell.height / 2 - shift(view.axes.up) * view.pixels_per_mm};
     return view;
 }
 
@@ -92,8 +104,8 @@ void draw_crosshair(ImDrawList* list, const View& view, const std::array<int, 3>
     list->AddLine({at.x, at.y + kGap}, {at.x, c.y + c.height}, colour);
 }
 
-// L/R, A/P, S/I at the four edges.
-void draw_directions(ImDrawList* list, const View& view) {
+// L/R, A/P, S/I at the four edges; the upper one beside the title where that is long.
+void draw_directions(ImDrawList* list, const View& view, float title_end) {
     static constexpr const char* kLow[3] = {"L", "P", "I"};
     static constexpr const char* kHigh[3] = {"R", "A", "S"};
     const Rect& c = view.cell;
@@ -101,7 +113,8 @@ void draw_directions(ImDrawList* list, const View& view) {
     const char* right = view.axes.flip_across ? kLow[view.axes.across] : kHigh[view.axes.across];
     text_at(list, fonts.strong, {c.x + 5, c.y + c.height / 2 - 8}, kQuiet, left);
     text_at(list, fonts.strong, {c.x + c.width - 15, c.y + c.height / 2 - 8}, kQuiet, right);
-    text_at(list, fonts.strong, {c.x + c.width / 2 - 4, c.y + 2}, kQuiet, kHigh[view.axes.up]);
+    text_at(list, fonts.strong, {std::max(c.x + c.width / 2 - 4, title_end + 10), c.y + 2}, kQuiet,
+            kHigh[view.axes.up]);
     text_at(list, fonts.strong, {c.x + c.width / 2 - 4, c.y + c.height - 19}, kQuiet, kLow[view.axes.up]);
 }
 
@@ -126,14 +139,13 @@ void change_window(AppState& state, int contrast, ImVec2 drag) {
 void zoom_at(AppState& state, const View& view, float wheel) {
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     const float before = state.viewing.zoom;
-    state.viewing.zoom = std::clamp(before * std::pow(1.15f, wheel), 1.0f, 12.0f);
+    state.viewing.zoom = std::clamp(before * std::pow(1.15f, wheel), 0.5f, 12.0f);
     // The place under the pointer stays where it is.
     const float grow = 1 / (view.pixels_per_mm / before * state.viewing.zoom) - 1 / view.pixels_per_mm;
     const float sign = view.axes.flip_across ? -1.0f : 1.0f;
     const ImVec2 off{mouse.x - (view.cell.x + view.cell.width / 2), mouse.y - (view.cell.y + view.cell.height / 2)};
     state.viewing.pan[static_cast<std::size_t>(view.axes.across)] += sign * off.x * grow;
     state.viewing.pan[static_cast<std::size_t>(view.axes.up)] -= off.y * grow;
-    if (state.viewing.zoom <= 1) state.viewing.pan = {0, 0, 0};
 }
 
 void handle_mouse(AppState& state, const View& view, int contrast) {
@@ -183,7 +195,7 @@ void slice_cell(AppState& state, SliceTexture& texture, const Rect& cell, int pl
     const bool given = contains(static_cast<Coalition>(slice_coalition(state)), contrast);
     draw_images(list, view, texture, given);
     draw_crosshair(list, view, state.viewing.crosshair);
-    draw_directions(list, view);
+    draw_directions(list, view, cell.x + 6 + text_size(fonts.strong, title.c_str()).x);
     draw_scale_bar(list, view);
     text_at(list, fonts.strong, {cell.x + 6, cell.y + 3}, kText, title.c_str());
     if (!given) text_at(list, fonts.small, {cell.x + 6, cell.y + 21}, kWarning, "not given to the model");
