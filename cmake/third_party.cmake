@@ -36,6 +36,29 @@ add_library(third_party::nifti ALIAS third_party_nifti)
 target_include_directories(third_party_nifti SYSTEM PUBLIC "${source_root}/nifticlib/nifti2" "${source_root}/nifticlib/niftilib" "${source_root}/nifticlib/znzlib")
 target_compile_options(third_party_nifti PRIVATE -w)
 
+# Protobuf's lite runtime, and ONNX's format as C++ classes on it. protoc (Debian's protobuf-compiler) is of the same version.
+set(protobuf "${source_root}/protobuf/src/google/protobuf")
+set(protobuf_sources
+  any_lite arena arenastring arenaz_sampler extension_set generated_enum_util generated_message_tctable_lite
+  generated_message_util implicit_weak_message inlined_string_field map message_lite parse_context repeated_field
+  repeated_ptr_field wire_format_lite
+  io/coded_stream io/io_win32 io/strtod io/zero_copy_stream io/zero_copy_stream_impl io/zero_copy_stream_impl_lite
+  stubs/bytestream stubs/common stubs/int128 stubs/status stubs/statusor stubs/stringpiece stubs/stringprintf
+  stubs/structurally_valid stubs/strutil stubs/time)
+list(TRANSFORM protobuf_sources PREPEND "${protobuf}/")
+list(TRANSFORM protobuf_sources APPEND ".cc")
+find_program(SHAPSLICE_PROTOC protoc REQUIRED)
+set(onnx_proto "${CMAKE_BINARY_DIR}/third_party_protos")
+file(MAKE_DIRECTORY "${onnx_proto}")
+add_custom_command(
+  OUTPUT "${onnx_proto}/onnx/onnx.pb.cc" "${onnx_proto}/onnx/onnx.pb.h"
+  COMMAND "${SHAPSLICE_PROTOC}" "--proto_path=${package_root}/include" "--cpp_out=${onnx_proto}" onnx/onnx.proto
+  DEPENDS "${package_root}/include/onnx/onnx.proto" VERBATIM)
+add_library(third_party_onnx STATIC ${protobuf_sources} "${onnx_proto}/onnx/onnx.pb.cc" "${onnx_proto}/onnx/onnx.pb.h")
+add_library(third_party::onnx ALIAS third_party_onnx)
+target_include_directories(third_party_onnx SYSTEM PUBLIC "${source_root}/protobuf/src" "${onnx_proto}")
+target_compile_options(third_party_onnx PRIVATE -w)
+
 add_library(third_party_gtest STATIC "${package_root}/src/googletest/googletest/src/gtest-all.cc")
 add_library(third_party::gtest ALIAS third_party_gtest)
 target_include_directories(third_party_gtest SYSTEM PUBLIC "${package_root}/src/googletest/googletest/include" PRIVATE "${package_root}/src/googletest/googletest")

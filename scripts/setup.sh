@@ -16,7 +16,7 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 # --- Debian packages of the system -------------------------------------------------------------------------------
 
 build_packages=(clang-19 lld-19 llvm-19 clang-format-19 libclang-rt-19-dev libc++-19-dev libc++abi-19-dev
-    cmake ninja-build patchelf xz-utils bzip2 binutils ca-certificates python3 git)
+    cmake ninja-build protobuf-compiler patchelf xz-utils bzip2 binutils ca-certificates python3 git)
 test_packages=(chromium python3-nibabel python3-scipy zlib1g-dev)
 train_packages=(python3-torch python3-onnx python3-nibabel python3-scipy)
 
@@ -102,11 +102,12 @@ unpack_source() {
 third_party_source() {
     unpack_source bookworm nifticlib nifticlib nifticlib_3.0.1.orig.tar.gz 868b611b5f8a3a73809436c9072db50db4975615905f0bd5fb7b1432e6d24b37
     unpack_source bookworm libdeflate libdeflate libdeflate_1.14.orig.tar.gz 89e7df898c37c3427b0f39aadcf733731321a278771d20fc553f92da8d4808ac
+    unpack_source bookworm protobuf protobuf protobuf_3.21.12.orig.tar.gz 930c2c3b5ecc6c9c12615cf5ad93f1cd6e12d0aba862b572e076259970ac3a53
     unpack_source trixie imgui imgui imgui_1.90.1+ds.orig.tar.xz ecce377df0f90b292f15dcbd83d438bddc162b2388c881132bde18c787572a1c
     # Header-only libraries, GoogleTest's source and the typeface: unpacked, so that the WebAssembly build never sees the system's headers.
-    local pinned=(libeigen3-dev=3.4.0-4 nlohmann-json3-dev=3.11.2-2 libexpected-dev=1.0.0~dfsg-3 googletest=1.12.1-0.2 fonts-roboto-unhinted=2:0~20170802-3)
+    local pinned=(libeigen3-dev=3.4.0-4 nlohmann-json3-dev=3.11.2-2 libexpected-dev=1.0.0~dfsg-3 libonnx-dev=1.12.0-2+b4 googletest=1.12.1-0.2 fonts-roboto-unhinted=2:0~20170802-3)
     if [ "$(cat "$tools/packages/.pinned" 2>/dev/null)" != "${pinned[*]}" ]; then
-        say "fetching Eigen, nlohmann-json, expected, GoogleTest, Roboto"
+        say "fetching Eigen, nlohmann-json, expected, ONNX's format, GoogleTest, Roboto"
         rm -rf "$tools/packages"
         unpack_debs bookworm "$tools/packages" "${pinned[@]}"
         echo "${pinned[*]}" >"$tools/packages/.pinned"

@@ -25,7 +25,7 @@ suite() { # suite NAME COMMAND...
 
 formats() {
     git ls-files '*.cpp' '*.h' | xargs clang-format-19 --dry-run -Werror &&
-        npx --no-install prettier --check --log-level warn web tests/web scripts bench index.html '*.json' 'models/train/*.mjs' 'models/train/*.json' &&
+        npx --no-install prettier --check --log-level warn web tests/web tests/network scripts bench index.html '*.json' 'models/train/*.mjs' 'models/train/*.json' &&
         echo "formats: clang-format and prettier agree with every file"
 }
 
@@ -50,7 +50,8 @@ unit_tests() { # unit_tests PROGRAM...
 native() {
     build native && unit_tests build/native/tests/shapslice_unit_tests &&
         /usr/bin/python3 tests/scipy/compare.py build/native/tests/metrics_probe &&
-        /usr/bin/python3 tests/nibabel/compare.py build/native/shapslice ../shared/data
+        /usr/bin/python3 tests/nibabel/compare.py build/native/shapslice ../shared/data &&
+        node --test --test-reporter=spec tests/network/*.test.mjs
 }
 
 sanitize() { build native-sanitize && unit_tests build/native-sanitize/tests/shapslice_unit_tests; }

@@ -7,6 +7,8 @@ import { OrtRuntime } from './ort_runtime.js';
 /** @typedef {import('./types.d.ts').EngineModule} EngineModule */
 /** @typedef {import('./types.d.ts').EngineHost} EngineHost */
 /** @typedef {import('./types.d.ts').FilePlan} FilePlan */
+/** @typedef {import('./types.d.ts').LoadedModel} LoadedModel */
+/** @typedef {import('./types.d.ts').ModelGuess} ModelGuess */
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
 
 const site = new URL('../', import.meta.url);
@@ -15,8 +17,10 @@ const site = new URL('../', import.meta.url);
 const engineReady = createEngine();
 /** @type {OrtRuntime} */
 let runtime = new OrtRuntime(new URL('ort/', site), 'auto');
-/** @type {Map<string, { manifest: ModelManifest, folder: URL }>} */
+/** @type {Map<string, LoadedModel>} */
 const models = new Map();
+/** Networks that were dropped without a manifest and wait for the user's word on how to read them. @type {File[]} */
+let guessedFiles = [];
 /** @type {File[]} the files of the last opening, for a change of roles */
 let openedFiles = [];
 /** Cancel was asked for since the last Run. */
@@ -96,19 +100,49 @@ async function answerRun(ticket, modelId, fold, channels, shape, input) {
 }
 
 /**
+ * A fold's file as the runtime gets it: checked against the manifest, and put into operators that run everywhere.
  * @param {Engine} engine
- * @param {{ manifest: ModelManifest, folder: URL }} model
+ * @param {LoadedModel} model
  * @param {number} fold
  */
 async function fetchModel(engine, model, fold) {
-  const url = new URL(model.manifest.folds[fold].file, model.folder);
-  const response = await fetch(url);
-  if (!response.ok)
-    throw new Error(`${model.manifest.folds[fold].file}: HTTP ${response.status}; expected the model's file.`);
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const problem = engine.checkModelFile(model.manifest.id, fold, bytes);
+  const { file } = model.manifest.folds[fold];
+  const content = await modelFile(model, file);
+  const problem = engine.checkModelFile(model.manifest.id, fold, content);
   if (problem) throw new Error(problem);
+  const { error, bytes } = engine.rewriteNetwork(file, content);
+  if (error) throw new Error(error);
   return bytes;
+}
+
+/** @param {LoadedModel} model @param {string} name */
+async function modelFile(model, name) {
+  if (model.files) return bytesOf(/** @type {File} */ (model.files.get(name)));
+  const response = await fetch(new URL(name, model.folder));
+  if (!response.ok) throw new Error(`${name}: HTTP ${response.status}; expected the model's file.`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** @param {File} file */
+async function bytesOf(file) {
+  return new Uint8Array(await file.arrayBuffer());
+}
+
+/**
+ * Takes the user's own model. @param {Engine} engine @param {string} name of the manifest, for errors
+ * @param {string} json the manifest @param {File[]} files
+ * @returns {ModelManifest}
+ */
+function takeModel(engine, name, json, files) {
+  const problem = engine.addModel(name, json);
+  if (problem) throw new Error(problem);
+  const manifest = /** @type {ModelManifest} */ (JSON.parse(json));
+  const byName = new Map(files.map((file) => [file.name, file]));
+  for (const { file } of manifest.folds) {
+    if (!byName.has(file)) throw new Error(`${name} names the file ${file}, which is not among those given.`);
+  }
+  models.set(manifest.id, { manifest, files: byName });
+  return manifest;
 }
 
 /** @param {unknown} error */
@@ -155,6 +189,56 @@ const methods = {
       manifests.push(manifest);
     }
     return manifests;
+  },
+
+  /**
+   * Takes a model of the user's: .onnx files with their model.json, or without. Without one, the answer is a guess at how
+   * to read them, which useGuess() settles.
+   * @param {File[]} files
+   * @returns {Promise<{ manifest: ModelManifest } | { guess: ModelGuess }>}
+   */
+  async addModel(files) {
+    const engine = await engineReady;
+    const manifests = files.filter((file) => file.name.endsWith('.json'));
+    const networks = files.filter((file) => file.name.endsWith('.onnx'));
+    if (manifests.length > 1)
+      throw new Error(`${manifests[1].name}: a second manifest; expected one model with one model.json at a time.`);
+    if (manifests.length === 1) {
+      return { manifest: takeModel(engine, manifests[0].name, await manifests[0].text(), networks) };
+    }
+    guessedFiles = networks;
+    return { guess: await methods.guessModel('') };
+  },
+
+  /**
+   * The dropped networks, one a fold, read under a convention ('' for the one that fits best).
+   * @param {string} convention
+   * @returns {Promise<ModelGuess>}
+   */
+  async guessModel(convention) {
+    const engine = await engineReady;
+    /** @type {ModelGuess | null} */
+    let guess = null;
+    for (const file of guessedFiles) {
+      const answer = JSON.parse(engine.describeNetwork(file.name, await bytesOf(file), convention));
+      if (answer.error) throw new Error(answer.error);
+      if (guess) guess.manifest.folds.push(...answer.manifest.folds);
+      else guess = answer;
+    }
+    if (!guess) throw new Error('There is no network to read; drop an .onnx file first.');
+    return guess;
+  },
+
+  /** @param {ModelManifest} manifest the guess, as the user left it @returns {Promise<ModelManifest>} */
+  async useGuess(manifest) {
+    return takeModel(await engineReady, 'model.json', JSON.stringify(manifest), guessedFiles);
+  },
+
+  /** @param {string} id @param {number} fold */
+  async rewrittenModel(id, fold) {
+    const model = models.get(id);
+    if (!model) throw new Error(`The model "${id}" is not loaded.`);
+    return fetchModel(await engineReady, model, fold);
   },
 
   async prepareRuntime() {

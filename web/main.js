@@ -106,6 +106,21 @@ const api = {
   async open(files, roles = {}) {
     await engine.call('open', [...files], roles);
   },
+  /**
+   * A model of the user's own: .onnx files, one a fold, with or without model.json. Without one, what the graph says is
+   * read under `convention` (docs/models.md), and fields of `overrides` replace those of the manifest so made.
+   * @param {Iterable<File>} files
+   * @param {{ convention?: string, overrides?: Record<string, unknown> }} [how]
+   * @returns {Promise<ModelManifest>}
+   */
+  async addModel(files, how = {}) {
+    const added = await engine.call('addModel', [...files]);
+    if (added.manifest) return tookModel(added.manifest);
+    const guess = how.convention ? await engine.call('guessModel', how.convention) : added.guess;
+    return tookModel(await engine.call('useGuess', { ...guess.manifest, ...how.overrides }));
+  },
+  /** A fold's file as the runtime gets it. @param {string} model @param {number} fold @returns {Promise<Uint8Array>} */
+  rewrittenModel: (model, fold) => engine.call('rewrittenModel', model, fold),
   /** @param {Record<string, unknown>} [settings] */
   async openPhantom(settings = {}) {
     await engine.call('openPhantom', settings);
@@ -143,6 +158,15 @@ const api = {
   setView: (view) => app.setView(JSON.stringify(view)),
 };
 
+/** @param {ModelManifest} manifest */
+function tookModel(manifest) {
+  models = [...models.filter(({ id }) => id !== manifest.id), manifest];
+  app.receiveModels(JSON.stringify(models));
+  app.receiveJson('chosenModel', JSON.stringify(manifest.id));
+  announce('model', manifest);
+  return manifest;
+}
+
 /** What the user does in the canvas. @type {Record<string, (detail: any) => void>} */
 const commands = {
   chooseFiles: () => document.getElementById('file-input')?.click(),
@@ -151,6 +175,10 @@ const commands = {
   assignRole: ({ file, role }) => shown(api.assignRoles({ ...roles, [file]: role })),
   run: (/** @type {any} */ wanted) => shown(api.run(wanted)),
   cancel: () => shown(api.cancel()),
+  guessModel: ({ convention }) => shown(engine.call('guessModel', convention).then(showGuess)),
+  useGuess: (manifest) => shown(engine.call('useGuess', manifest).then(tookModel)),
+  saveManifest: (manifest) =>
+    download(new Blob([JSON.stringify(manifest, null, 2)], { type: 'application/json' }), 'model.json'),
   setClinicalRanking: (ranking) => shown(api.setClinicalRanking(ranking)),
   saveRanking,
   saveResult: () =>
@@ -182,8 +210,21 @@ api.assignRoles = (/** @type {Record<string, string>} */ wanted) => {
   return assignRoles(roles);
 };
 
-/** @param {Iterable<File>} files */
+/** @param {unknown} guess */
+function showGuess(guess) {
+  app.receiveJson('guess', JSON.stringify(guess));
+}
+
+/** Networks, with or without their manifest, are a model; anything else is a case. @param {File[]} files */
 function openFromUser(files) {
+  if (files.some(({ name }) => name.endsWith('.onnx'))) {
+    shown(
+      engine
+        .call('addModel', files)
+        .then((added) => (added.manifest ? tookModel(added.manifest) : showGuess(added.guess))),
+    );
+    return;
+  }
   roles = {};
   shown(api.open(files));
 }

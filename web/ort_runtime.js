@@ -33,6 +33,18 @@ async function fetchInflated(url) {
   return new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
 }
 
+/** @param {Session} session @param {string} input */
+function takesHalfFloats(session, input) {
+  return session.inputMetadata.some((each) => each.isTensor && each.name === input && each.type === 'float16');
+}
+
+/** @param {Float32Array} values @param {string} name of the model */
+function halfFloats(values, name) {
+  const Half = /** @type {any} */ (globalThis).Float16Array;
+  if (!Half) throw new Error(`${name}: the network takes float16, which this browser's JavaScript does not have.`);
+  return new Half(values);
+}
+
 /**
  * One ONNX Runtime for the page's life. Holds one session at a time: a fold's runs follow one another, and memory is dear.
  */
@@ -54,8 +66,10 @@ export class OrtRuntime {
     };
     /** @type {Ort | null} */
     this.ort = null;
-    /** @type {{ key: string, session: Session } | null} */
+    /** @type {{ key: string, session: Session, provider: 'webgpu' | 'wasm' } | null} */
     this.current = null;
+    /** Models that WebGPU failed on: others still run there. @type {Set<string>} */
+    this.wasmOnly = new Set();
     this.pendingNotice = '';
   }
 
@@ -95,26 +109,30 @@ export class OrtRuntime {
   }
 
   /**
+   * Makes a session the current one.
+   * @param {string} key
+   * @param {string} model
    * @param {Uint8Array} bytes
-   * @returns {Promise<Session>}
    */
-  async createSession(bytes) {
+  async openSession(key, model, bytes) {
     const ort = /** @type {Ort} */ (this.ort);
-    const create = (/** @type {string} */ provider) =>
+    const create = (/** @type {'webgpu' | 'wasm'} */ provider) =>
       ort.InferenceSession.create(bytes, { executionProviders: [provider], graphOptimizationLevel: 'all' });
-    if (this.state.provider === 'wasm') return create('wasm');
-    try {
-      return await create('webgpu');
-    } catch (error) {
-      this.giveUpWebGpu(error);
-      return create('wasm');
+    await this.release();
+    if (this.state.provider === 'webgpu' && !this.wasmOnly.has(model)) {
+      try {
+        return (this.current = { key, session: await create('webgpu'), provider: 'webgpu' });
+      } catch (error) {
+        this.giveUpWebGpu(model, error);
+      }
     }
+    return (this.current = { key, session: await create('wasm'), provider: 'wasm' });
   }
 
-  /** @param {unknown} error */
-  giveUpWebGpu(error) {
+  /** @param {string} model @param {unknown} error */
+  giveUpWebGpu(model, error) {
     const why = error instanceof Error ? error.message : String(error);
-    this.state.provider = 'wasm';
+    this.wasmOnly.add(model);
     this.state.note = `WebGPU failed (${why.split('\n')[0].slice(0, 200)}): the study goes on with WASM.`;
     this.pendingNotice = this.state.note;
   }
@@ -132,42 +150,42 @@ export class OrtRuntime {
   async run(manifest, fold, modelBytes, channels, shape, input) {
     await this.prepare();
     const key = `${manifest.id}/${fold}`;
-    if (this.current?.key !== key) {
-      await this.release();
-      this.current = { key, session: await this.createSession(await modelBytes()) };
-    }
+    let open = this.current;
+    if (open?.key !== key) open = await this.openSession(key, manifest.id, await modelBytes());
     try {
-      return await this.runSession(this.current.session, manifest, channels, shape, input);
+      return await this.runSession(open, manifest, channels, shape, input);
     } catch (error) {
-      if (this.state.provider === 'wasm') throw error;
-      this.giveUpWebGpu(error);
-      await this.release();
-      this.current = { key, session: await this.createSession(await modelBytes()) };
-      return this.runSession(this.current.session, manifest, channels, shape, input);
+      if (open.provider === 'wasm') throw error;
+      this.giveUpWebGpu(manifest.id, error);
+      open = await this.openSession(key, manifest.id, await modelBytes());
+      return this.runSession(open, manifest, channels, shape, input);
     }
   }
 
   /**
-   * @param {Session} session
+   * @param {{ session: Session, provider: string }} open
    * @param {ModelManifest} manifest
    * @param {number} channels
    * @param {number[]} shape
    * @param {Float32Array} input
    * @returns {Promise<RunAnswer>}
    */
-  async runSession(session, manifest, channels, shape, input) {
+  async runSession({ session, provider }, manifest, channels, shape, input) {
     const ort = /** @type {Ort} */ (this.ort);
     const [i, j, k] = shape;
-    const tensor = new ort.Tensor('float32', input, [1, channels, k, j, i]);
+    const extents = [1, channels, k, j, i];
+    const tensor = takesHalfFloats(session, manifest.input)
+      ? new ort.Tensor('float16', halfFloats(input, manifest.name), extents)
+      : new ort.Tensor('float32', input, extents);
     const started = performance.now();
     const outputs = await session.run({ [manifest.input]: tensor });
     const seconds = (performance.now() - started) / 1000;
     const logits = outputs[manifest.output];
     if (!logits) throw new Error(`${manifest.name}: the network has no output named "${manifest.output}".`);
-    const output = /** @type {Float32Array} */ (logits.data);
+    const output = logits.type === 'float16' ? Float32Array.from(/** @type {any} */ (logits.data)) : logits.data;
     const notice = this.pendingNotice;
     this.pendingNotice = '';
-    return { output, provider: this.state.provider, seconds, notice };
+    return { output: /** @type {Float32Array} */ (output), provider, seconds, notice };
   }
 
   async release() {

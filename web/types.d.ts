@@ -19,6 +19,8 @@ export interface Engine {
   reference(): Uint8Array | null;
   addModel(fileName: string, manifestJson: string): string;
   checkModelFile(modelId: string, fold: number, bytes: Uint8Array): string;
+  rewriteNetwork(fileName: string, bytes: Uint8Array): { error?: string; bytes: Uint8Array; rewritten: string };
+  describeNetwork(fileName: string, bytes: Uint8Array, convention: string): string;
   runStudy(optionsJson: string): string;
   cancel(): void;
   setClinicalRanking(json: string): string;
@@ -66,4 +68,18 @@ export interface RunAnswer {
   provider: string;
   seconds: number;
   notice: string;
+}
+
+/** A dropped network without a manifest, as the engine reads it. */
+export interface ModelGuess {
+  manifest: ModelManifest;
+  convention: string;
+  conventions: { id: string; name: string }[];
+}
+
+/** Where a model's files come from: a folder of the site, or the user's own files by name. */
+export interface LoadedModel {
+  manifest: ModelManifest;
+  folder?: URL;
+  files?: Map<string, File>;
 }

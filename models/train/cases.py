@@ -26,6 +26,20 @@ def load_case(folder, name):
     return image, target
 
 
+def least_extent(config):
+    """Extents that every image is padded to: the patch of a network that takes no other size."""
+    return config["patch"] if config.get("fixedPatch") else [1, 1, 1]
+
+
+def pad_to(image, target, extents):
+    """Image and target with background behind them, up to `extents` where they are smaller."""
+    pad = [(0, 0)] + [(0, max(0, wanted - extent)) for wanted, extent in zip(extents, image.shape[1:])]
+    if not any(after for _, after in pad):
+        return image, target
+    background = np.pad(target[:1], pad, constant_values=1)
+    return np.pad(image, pad), np.concatenate([background, np.pad(target[1:], pad)])
+
+
 def fold_of_cases(names, folds, seed):
     """Which fold holds each case out: a seeded shuffle dealt out in turn, one patient a case."""
     order = np.random.default_rng(seed).permutation(len(names))
@@ -69,6 +83,15 @@ class CropSampler:
         noise = self.random.normal(0, self.random.uniform(0, 0.1), size=image.shape).astype(np.float32)
         return np.where(brain, image * gain + offset + noise, 0).astype(np.float32)
 
+    def drop_contrasts(self, image):
+        """In a share of crops, all contrasts but a random coalition are 0 (METHOD 2.3): none of the 14 in between is rarer."""
+        share = self.training.get("contrastDropout", 0)
+        if not share or self.random.random() >= share:
+            return image
+        coalition = self.random.integers(1, 2 ** len(image) - 1)
+        given = np.array([coalition >> contrast & 1 for contrast in range(len(image))], dtype=image.dtype)
+        return image * given[:, None, None, None]
+
     def crop(self):
         use_synthetic = self.synthetic and self.random.random() < self.training["syntheticShare"]
         pool = self.synthetic if use_synthetic else self.real
@@ -76,13 +99,8 @@ class CropSampler:
         start, size = self.crop_start(case)
         window = (slice(None),) + tuple(slice(a, a + n) for a, n in zip(start, size))
         image, target = case[0][window], case[1][window]
-        missing = np.array(self.training["crop"]) - size
-        if missing.any():
-            pad = [(0, 0)] + [(0, int(n)) for n in missing]
-            image = np.pad(image, pad)
-            background = np.pad(target[:1], pad, constant_values=1)
-            target = np.concatenate([background, np.pad(target[1:], pad)])
-        image = self.augment(image)
+        image, target = pad_to(image, target, self.training["crop"])
+        image = self.drop_contrasts(self.augment(image))
         for axis in (1, 2, 3):
             if self.random.random() < 0.5:
                 image, target = np.flip(image, axis), np.flip(target, axis)

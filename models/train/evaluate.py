@@ -25,7 +25,7 @@ def load_network(config, checkpoint, int8):
     network.load_state_dict(checkpoint["average"])
     if int8:
         quantise.round_weights(network)
-    return network.eval().to(memory_format=torch.channels_last_3d)
+    return network.eval().to(memory_format=networks.memory_format(config))
 
 
 def logits_of(network, image):
@@ -39,7 +39,8 @@ def score(program, config, folder, logits):
         np.save(file, np.ascontiguousarray(logits, dtype="<f4"))
         file.flush()
         command = [program, "score", "--case", str(folder), "--spacing", str(config["spacing"][0]),
-                   "--multiple", str(config["multiple"]), "--logits", file.name]
+                   "--multiple", str(config["multiple"]), "--logits", file.name,
+                   "--least", ",".join(str(extent) for extent in reversed(cases.least_extent(config)))]
         answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return answer["dice"], answer["present"]
 
@@ -54,7 +55,7 @@ def medians(rows, precision):
 
 
 def evaluate_fold(config, arguments, fold):
-    checkpoint = torch.load(Path(arguments.runs) / f"fold{fold}.pt", map_location="cpu")
+    checkpoint = torch.load(Path(arguments.runs) / config["id"] / f"fold{fold}.pt", map_location="cpu")
     networks_by_precision = {"fp32": load_network(config, checkpoint, False), "int8": load_network(config, checkpoint, True)}
     places = [(arguments.cases, arguments.case_folders, name, False) for name in checkpoint["heldOut"]]
     if arguments.synthetic:
@@ -62,7 +63,7 @@ def evaluate_fold(config, arguments, fold):
         places += [(arguments.synthetic, arguments.synthetic_folders, name, True) for name in names]
     rows = []
     for prepared, folders, name, synthetic in places:
-        image, _ = cases.load_case(prepared, name)
+        image, _ = cases.pad_to(*cases.load_case(prepared, name), cases.least_extent(config))
         row = {"case": name, "fold": fold, "synthetic": synthetic}
         for precision, network in networks_by_precision.items():
             row[precision], row["present"] = score(arguments.program, config, Path(folders) / name, logits_of(network, image))

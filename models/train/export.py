@@ -115,7 +115,7 @@ def main():
 
     folds = []
     for fold in arguments.folds if arguments.folds is not None else range(config["folds"]):
-        checkpoint = torch.load(Path(arguments.runs) / f"fold{fold}.pt", map_location="cpu")
+        checkpoint = torch.load(Path(arguments.runs) / config["id"] / f"fold{fold}.pt", map_location="cpu")
         network, entry = export_fold(config, checkpoint, evaluation, out / f"fold{fold}.onnx")
         folds.append(entry)
         print(f"{entry['file']}: {entry['bytes']} bytes, {checkpoint['step']} steps")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 SCHEMA_VERSION = 1
 # Passed on from the configuration as they are.
-FROM_CONFIGURATION = ("id", "architecture", "name", "description", "contrasts", "spacing", "patch", "multiple", "outputs")
+FROM_CONFIGURATION = ("id", "architecture", "name", "description", "contrasts", "spacing", "patch", "multiple", "fixedPatch", "outputs")
 
 
 def file_entry(path):
@@ -17,7 +17,7 @@ def file_entry(path):
 
 def build(config, network, folds, training_data, trained_with):
     manifest = {"schemaVersion": SCHEMA_VERSION}
-    manifest.update({field: config[field] for field in FROM_CONFIGURATION})
+    manifest.update({field: config[field] for field in FROM_CONFIGURATION if field in config})
     manifest.update({
         "axes": "zyx",
         "input": "image",

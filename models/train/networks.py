@@ -1,56 +1,31 @@
-"""Segmentation networks that ONNX Runtime Web's WebGPU provider can run: plain Conv, InstanceNorm, LeakyReLU, nearest
-upsampling and concatenation; no transposed, grouped or depthwise convolution in 3-D."""
+"""The four architectures of METHOD [P], each from its configuration file (unet.json, segresnet.json, unetr.json,
+swin_unetr.json), made of operators that ONNX Runtime Web's WebGPU provider runs in 3-D: no transposed, grouped or depthwise
+convolution."""
 
 import torch
-from torch import nn
 
+import segresnet
+import swin_unetr
+import unet
+import unetr
 
-class ConvBlock(nn.Sequential):
-    """Conv 3x3x3, instance normalisation, LeakyReLU."""
-
-    def __init__(self, inputs, outputs, stride=1):
-        super().__init__(
-            nn.Conv3d(inputs, outputs, kernel_size=3, stride=stride, padding=1),
-            nn.InstanceNorm3d(outputs, affine=True),
-            nn.LeakyReLU(0.01),
-        )
-
-
-class UNet(nn.Module):
-    """U-Net with two blocks a level, strided convolution down and nearest-neighbour upsampling up.
-
-    Input [N, in_channels, D, H, W] with D, H, W multiples of 2 ** (levels - 1); output logits of the same extent.
-    """
-
-    def __init__(self, in_channels, out_channels, widths):
-        super().__init__()
-        self.down = nn.ModuleList()
-        channels = in_channels
-        for level, width in enumerate(widths):
-            stride = 1 if level == 0 else 2
-            self.down.append(nn.Sequential(ConvBlock(channels, width, stride), ConvBlock(width, width)))
-            channels = width
-        self.up = nn.ModuleList()
-        for width in reversed(widths[:-1]):
-            self.up.append(nn.Sequential(ConvBlock(channels + width, width), ConvBlock(width, width)))
-            channels = width
-        self.head = nn.Conv3d(channels, out_channels, kernel_size=1)
-
-    def forward(self, image):
-        skips = []
-        features = image
-        for block in self.down:
-            features = block(features)
-            skips.append(features)
-        skips.pop()
-        for block in self.up:
-            features = nn.functional.interpolate(features, scale_factor=2.0, mode="nearest")
-            features = block(torch.cat([features, skips.pop()], dim=1))
-        return self.head(features)
+ARCHITECTURES = {
+    "U-Net": unet.UNet,
+    "SegResNet": segresnet.SegResNet,
+    "UNETR": unetr.UNETR,
+    "Swin UNETR": swin_unetr.SwinUNETR,
+}
 
 
 def build(config):
-    """The network a configuration file describes (models/train/unet.json)."""
-    if config["architecture"] == "U-Net":
-        return UNet(len(config["contrasts"]), len(config["outputs"]["channels"]), config["widths"])
-    raise ValueError(f"architecture {config['architecture']!r} is not known; expected U-Net")
+    """The network that a configuration describes: its "network" object is the constructor's arguments."""
+    architecture = config["architecture"]
+    if architecture not in ARCHITECTURES:
+        raise ValueError(f"architecture {architecture!r} is not known; expected one of {', '.join(ARCHITECTURES)}")
+    channels = len(config["contrasts"]), len(config["outputs"]["channels"])
+    return ARCHITECTURES[architecture](*channels, **config["network"])
+
+
+def memory_format(config):
+    """What a network's convolutions run fastest in: where attention reads the same tensors, plain order."""
+    return torch.contiguous_format if "UNETR" in config["architecture"] else torch.channels_last_3d

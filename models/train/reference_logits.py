@@ -21,8 +21,9 @@ def main():
     parser.add_argument("--image", required=True)
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
-    checkpoint = torch.load(Path(arguments.runs) / f"fold{arguments.fold}.pt", map_location="cpu")
-    network = evaluate.load_network(cases.load_config(arguments.config), checkpoint, int8=True)
+    config = cases.load_config(arguments.config)
+    checkpoint = torch.load(Path(arguments.runs) / config["id"] / f"fold{arguments.fold}.pt", map_location="cpu")
+    network = evaluate.load_network(config, checkpoint, int8=True)
     np.save(arguments.out, np.ascontiguousarray(evaluate.logits_of(network, np.load(arguments.image))))
 
 

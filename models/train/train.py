@@ -29,9 +29,10 @@ def parse_arguments():
     parser.add_argument("--cases", required=True, help="folder of prepared real cases")
     parser.add_argument("--synthetic", help="folder of prepared synthetic cases")
     parser.add_argument("--fold", type=int, required=True)
-    parser.add_argument("--out", required=True, help="folder for checkpoints and logs")
+    parser.add_argument("--out", required=True, help="folder for checkpoints and logs, which go below the configuration's id")
     parser.add_argument("--steps", type=int, help="instead of the configuration's")
     parser.add_argument("--more", type=int, help="go on from a finished fold with another cycle of so many steps, at half the rate")
+    parser.add_argument("--start-from", help="checkpoint folder of another configuration of the same network and folds, to start from its weights")
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
@@ -48,13 +49,13 @@ def update_average(average, network, decay):
             kept.lerp_(new, 1 - decay)
 
 
-def held_out_dice(network, held_out):
+def held_out_dice(network, held_out, device):
     """Median Dice by region at the model's own spacing, over the cases that hold the region: how training goes, and no
     substitute for evaluate.py's, at the cases' grids."""
     by_region = {region: [] for region in losses.REGIONS}
     for image, target in held_out:
-        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-            found = network(torch.from_numpy(image)[None]).argmax(dim=1)[0].numpy()
+        with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16):
+            found = network(torch.from_numpy(image)[None].to(device)).argmax(dim=1)[0].cpu().numpy()
         wanted = target.argmax(axis=0)
         for region, channels in zip(losses.REGIONS, losses.REGION_CHANNELS):
             predicted, reference = np.isin(found, channels), np.isin(wanted, channels)
@@ -71,26 +72,32 @@ def main():
     torch.set_num_threads(arguments.threads)
     seed = training["seed"] + arguments.fold
     torch.manual_seed(seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
     names = cases.case_names(arguments.cases)
     held_out = cases.fold_of_cases(names, config["folds"], config["splitSeed"])
-    real = [cases.load_case(arguments.cases, name) for name in names if held_out[name] != arguments.fold]
-    unseen = [cases.load_case(arguments.cases, name) for name in names if held_out[name] == arguments.fold]
+    def load(folder, name):
+        return cases.pad_to(*cases.load_case(folder, name), cases.least_extent(config))
+
+    real = [load(arguments.cases, name) for name in names if held_out[name] != arguments.fold]
+    unseen = [load(arguments.cases, name) for name in names if held_out[name] == arguments.fold]
     synthetic = []
     if arguments.synthetic:
-        synthetic = [cases.load_case(arguments.synthetic, name) for name in cases.case_names(arguments.synthetic)]
+        synthetic = [load(arguments.synthetic, name) for name in cases.case_names(arguments.synthetic)]
 
-    network = networks.build(config).to(memory_format=torch.channels_last_3d)
+    network = networks.build(config).to(device, memory_format=networks.memory_format(config))
+    if arguments.start_from:
+        network.load_state_dict(torch.load(Path(arguments.start_from) / f"fold{arguments.fold}.pt", map_location=device)["average"])
     average = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(network.parameters(), lr=training["learningRate"], weight_decay=training["weightDecay"])
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=training["learningRate"], total_steps=steps, pct_start=0.25)
 
-    out = Path(arguments.out)
+    out = Path(arguments.out) / config["id"]
     out.mkdir(parents=True, exist_ok=True)
     checkpoint = out / f"fold{arguments.fold}.pt"
     done, seconds = 0, 0.0
     if checkpoint.exists():
-        state = torch.load(checkpoint, map_location="cpu")
+        state = torch.load(checkpoint, map_location=device)
         network.load_state_dict(state["network"])
         average.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
@@ -109,10 +116,10 @@ def main():
     started = time.time()
     for step in range(done + 1, steps + 1):
         images, targets = sampler.batch()
-        images = images.to(memory_format=torch.channels_last_3d)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        images = images.to(device, memory_format=networks.memory_format(config))
+        with torch.autocast(device.type, dtype=torch.bfloat16):
             logits = network(images)
-        loss = losses.segmentation_loss(logits, targets, training)
+        loss = losses.segmentation_loss(logits, targets.to(device), training)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -124,7 +131,7 @@ def main():
             note = {"fold": arguments.fold, "seed": seed, "step": step, "of": steps, "loss": round(running / LOG_EVERY, 4),
                     "seconds": round(time.time() - started + seconds, 1)}
             if step % VALIDATE_EVERY == 0:
-                note["heldOutDice"] = held_out_dice(average, unseen)
+                note["heldOutDice"] = held_out_dice(average, unseen, device)
             print(json.dumps(note), file=log, flush=True)
             running = 0.0
         if step % CHECKPOINT_EVERY == 0 or step == steps:
@@ -132,7 +139,7 @@ def main():
                 "network": network.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(),
                 "schedule": schedule.state_dict(), "step": step, "seconds": seconds + time.time() - started,
                 "fold": arguments.fold, "seed": seed, "heldOut": sorted(n for n in names if held_out[n] == arguments.fold),
-                "synthetic": len(synthetic), "real": len(real),
+                "synthetic": len(synthetic), "real": len(real), "device": device.type,
             })
 
 

@@ -76,6 +76,7 @@ void draw_page() {
     ui::case_panel(state, {0, kSummaryHeight, kCaseWidth, below});
     ui::slices_panel(state, {kCaseWidth + 2, kSummaryHeight, size.x - kCaseWidth - explanation - 4, below});
     ui::explanation_panel(state, {size.x - explanation, kSummaryHeight, explanation, below});
+    ui::model_form(state);
     ui::update_prediction(state, ImGui::GetTime() * 1000);
 }
 
@@ -250,6 +251,12 @@ void receive_json(const std::string& what, const std::string& json) {
     const Json parsed = Json::parse(json);
     if (what == "runtime") state.runtime = parsed;
     if (what == "opening") state.opening = parsed;
+    if (what == "guess") state.guess = parsed;
+    if (what == "chosenModel") {
+        const auto at = std::find_if(state.models.begin(), state.models.end(),
+                                     [&](const ui::ModelCard& card) { return parsed == card.id; });
+        if (at != state.models.end()) state.choice.chosen_model = static_cast<int>(at - state.models.begin());
+    }
     if (what == "rankings") {
         state.saved_rankings.clear();
         for (const Json& each : parsed) {

@@ -1,8 +1,9 @@
 // The core as a native program: what training and tests use, so that there is one code for training and inference.
 //
-//   shapslice prepare --spacing 2 --multiple 8 --out FOLDER CASE_FOLDER...
-//   shapslice score --case CASE_FOLDER --spacing 2 --multiple 8 --logits FILE.npy [--labels-out FILE.nii.gz]
-//   shapslice phantom --seed N --out FOLDER [--name NAME] [--shape X,Y,Z] [--visibility ET=1,0,0,0 ...]
+//   shapslice prepare --spacing 2 --multiple 8 [--least I,J,K] --out FOLDER CASE_FOLDER...
+//   shapslice score --case CASE_FOLDER --spacing 2 --multiple 8 [--least I,J,K] --logits FILE.npy [--labels-out
+//   FILE.nii.gz] shapslice phantom --seed N --out FOLDER [--name NAME] [--shape X,Y,Z] [--visibility ET=1,0,0,0 ...]
+//   shapslice rewrite IN.onnx OUT.onnx
 //   shapslice inspect FILE [IMG] [--raw FILE.f32] [--labels-out FILE.nii.gz]
 #include <cstdio>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include "image/sha256.h"
 #include "inference/probabilities.h"
 #include "metrics/overlap.h"
+#include "network/rewrite.h"
 #include "phantom/phantom.h"
 #include "study/open_case.h"
 
@@ -75,9 +77,25 @@ Expected<Case> open_folder(const fs::path& folder) {
     return opening.finish();
 }
 
+// "a,b,c" as numbers.
+template <class T, std::size_t N>
+Expected<std::array<T, N>> numbers(const std::string& text) {
+    std::array<T, N> values{};
+    std::size_t at = 0;
+    for (std::size_t n = 0; n < N; ++n) {
+        const std::size_t end = std::min(text.find(',', at), text.size());
+        if (at >= text.size()) return fail("\"" + text + "\": expected " + std::to_string(N) + " numbers with commas.");
+        values[n] = static_cast<T>(std::stod(text.substr(at, end - at)));
+        at = end + 1;
+    }
+    return values;
+}
+
 Expected<Prepared> prepare_as_asked(const Case& subject, const Arguments& arguments) {
     const double spacing = std::stod(arguments.get("spacing", "2"));
-    return prepare(subject, {spacing, spacing, spacing}, std::stoi(arguments.get("multiple", "8")));
+    const auto least = numbers<int, 3>(arguments.get("least", "1,1,1"));
+    if (!least) return tl::make_unexpected(least.error());
+    return prepare(subject, {spacing, spacing, spacing}, std::stoi(arguments.get("multiple", "8")), *least);
 }
 
 std::vector<std::size_t> npy_shape(const Prepared& prepared, std::size_t channels) {
@@ -148,20 +166,6 @@ Expected<void> run_score(const Arguments& arguments) {
     return {};
 }
 
-// "a,b,c" as numbers.
-template <class T, std::size_t N>
-Expected<std::array<T, N>> numbers(const std::string& text) {
-    std::array<T, N> values{};
-    std::size_t at = 0;
-    for (std::size_t n = 0; n < N; ++n) {
-        const std::size_t end = std::min(text.find(',', at), text.size());
-        if (at >= text.size()) return fail("\"" + text + "\": expected " + std::to_string(N) + " numbers with commas.");
-        values[n] = static_cast<T>(std::stod(text.substr(at, end - at)));
-        at = end + 1;
-    }
-    return values;
-}
-
 Expected<void> run_phantom(const Arguments& arguments) {
     PhantomSettings settings;
     settings.seed = std::stoull(arguments.get("seed", "1"));
@@ -227,12 +231,29 @@ Expected<void> run_inspect(const Arguments& arguments) {
     return {};
 }
 
+// The graph as the page would run it; prints what was put otherwise.
+Expected<void> run_rewrite(const Arguments& arguments) {
+    if (arguments.plain.size() != 2) return fail("rewrite: expected the names of two files.");
+    const fs::path path = arguments.plain[0];
+    const auto bytes = read_file(path);
+    if (!bytes) return tl::make_unexpected(bytes.error());
+    auto network = Network::parse(path.filename().string(), *bytes);
+    if (!network) return tl::make_unexpected(network.error());
+    const Rewritten rewritten = rewrite(*network);
+    write_file(arguments.plain[1], network->serialise());
+    std::cout << Json(rewritten).dump() << "\n";
+    return {};
+}
+
 int run(int count, char** words) {
-    const std::map<std::string, Expected<void> (*)(const Arguments&)> commands{
-        {"prepare", run_prepare}, {"score", run_score}, {"phantom", run_phantom}, {"inspect", run_inspect}};
+    const std::map<std::string, Expected<void> (*)(const Arguments&)> commands{{"prepare", run_prepare},
+                                                                               {"score", run_score},
+                                                                               {"phantom", run_phantom},
+                                                                               {"rewrite", run_rewrite},
+                                                                               {"inspect", run_inspect}};
     const auto command = count > 1 ? commands.find(words[1]) : commands.end();
     if (command == commands.end()) {
-        std::cerr << "usage: shapslice prepare | score | phantom | inspect ... (see src/app/cli_main.cpp)\n";
+        std::cerr << "usage: shapslice prepare | score | phantom | rewrite | inspect ... (see src/app/cli_main.cpp)\n";
         return 2;
     }
     const auto done = command->second(parse(count, words));

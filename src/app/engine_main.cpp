@@ -11,6 +11,8 @@
 #include <memory>
 
 #include "image/sha256.h"
+#include "network/describe.h"
+#include "network/rewrite.h"
 #include "phantom/phantom.h"
 #include "study/case_summary.h"
 #include "study/open_case.h"
@@ -149,6 +151,41 @@ class Engine {
                model.sha256.substr(0, 12) + "... The file is damaged or another version.";
     }
 
+    // {error} or {bytes, rewritten: JSON}: a model's file as the runtime shall get it (network/rewrite.h).
+    val rewrite_network(const std::string& file_name, const val& bytes) const {
+        val answer = val::object();
+        auto network = Network::parse(file_name, bytes_of(bytes));
+        if (!network) {
+            answer.set("error", network.error().sentence);
+            return answer;
+        }
+        const Rewritten rewritten = rewrite(*network);
+        answer.set("bytes", owned_array(network->serialise()));
+        answer.set("rewritten", Json(rewritten).dump());
+        return answer;
+    }
+    // {error} or {manifest, convention, conventions: [{id, name}]}: a dropped network without a manifest, read under
+    // the convention named, or under the one that fits best.
+    std::string describe_network(const std::string& file_name, const val& bytes, const std::string& convention) const {
+        const std::vector<std::uint8_t> content = bytes_of(bytes);
+        const auto network = Network::parse(file_name, content);
+        if (!network) return Json{{"error", network.error().sentence}}.dump();
+        const auto description = describe(file_name, *network);
+        if (!description) return Json{{"error", description.error().sentence}}.dump();
+        const Convention* chosen = &guess_convention(*description);
+        Json known = Json::array();
+        for (const Convention& each : conventions()) {
+            // A graph that says how many channels come out fits only some.
+            if (description->output_channels && (description->output_channels == 3) != each.regions) continue;
+            known.push_back({{"id", each.id}, {"name", each.name}});
+            if (each.id == convention) chosen = &each;
+        }
+        return Json{{"manifest", manifest_under(*chosen, *description, file_name, sha256_hex(content))},
+                    {"convention", chosen->id},
+                    {"conventions", known}}
+            .dump();
+    }
+
     // {models: [{id, folds: []}], settings: {...}}. Returns an error or ""; the study then goes on by itself and ends
     // with host.onStudyEnd(sentence).
     std::string run_study(const std::string& options_json) {
@@ -258,6 +295,8 @@ EMSCRIPTEN_BINDINGS(shapslice_engine) {
         .function("reference", &Engine::reference)
         .function("addModel", &Engine::add_model)
         .function("checkModelFile", &Engine::check_model_file)
+        .function("rewriteNetwork", &Engine::rewrite_network)
+        .function("describeNetwork", &Engine::describe_network)
         .function("runStudy", &Engine::run_study)
         .function("cancel", &Engine::cancel)
         .function("setClinicalRanking", &Engine::set_clinical_ranking)

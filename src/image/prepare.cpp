@@ -117,7 +117,8 @@ Expected<Box> brain_box(const Case& subject) {
     return box;
 }
 
-Expected<Prepared> prepare(const Case& subject, const std::array<double, 3>& spacing_ijk, int multiple) {
+Expected<Prepared> prepare(const Case& subject, const std::array<double, 3>& spacing_ijk, int multiple,
+                           const Shape& least) {
     const auto box = brain_box(subject);
     if (!box) return tl::make_unexpected(box.error());
     Prepared prepared;
@@ -129,7 +130,8 @@ Expected<Prepared> prepare(const Case& subject, const std::array<double, 3>& spa
         // The small allowance keeps 140 voxels of 0.9999999 mm from becoming 71 of 2 mm.
         const double length = extent[axis] * prepared.case_spacing[axis] / spacing_ijk[axis];
         prepared.content[axis] = std::max(1, static_cast<int>(std::ceil(length - 1e-4)));
-        prepared.padded[axis] = (prepared.content[axis] + multiple - 1) / multiple * multiple;
+        const int wanted = std::max(prepared.content[axis], least[axis]);
+        prepared.padded[axis] = (wanted + multiple - 1) / multiple * multiple;
     }
     const std::size_t voxels = voxel_count(prepared.padded);
     prepared.channels.assign(kContrasts * voxels, 0.0f);

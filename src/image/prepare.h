@@ -31,13 +31,14 @@ struct Prepared {
     std::array<double, 3> case_spacing;  // mm, i j k
     std::array<double, 3> spacing;       // the model's, mm, i j k
     Shape content;                       // ceil(box extent in mm / spacing)
-    Shape padded;                        // content rounded up to the model's multiple; padding is 0, at the high ends
-    std::vector<float> channels;         // kContrasts * voxel_count(padded)
+    Shape padded;  // content rounded up to the model's multiple, at least its `least`; padding is 0, at the high ends
+    std::vector<float> channels;  // kContrasts * voxel_count(padded)
 };
 
 // z-score per contrast over its non-zero voxels (background stays 0; a constant contrast becomes 0), crop, resample,
-// pad.
-Expected<Prepared> prepare(const Case& subject, const std::array<double, 3>& spacing_ijk, int multiple);
+// pad. `least`: extents that the prepared grid has at least, each a multiple of `multiple` (a network of fixed size).
+Expected<Prepared> prepare(const Case& subject, const std::array<double, 3>& spacing_ijk, int multiple,
+                           const Shape& least = {1, 1, 1});
 
 // Fractions of each label in each voxel of the prepared grid: the one-hot labels resampled as `prepare` does; padding
 // is background. kLabels * voxel_count(padded). For training.

@@ -43,16 +43,20 @@ Expected<void> read_inputs(const Json& json, ModelManifest& manifest) {
         if (!contrast) return fail(contrast.error().sentence);
         manifest.contrasts[c] = *contrast;
     }
-    if (json.value("axes", "zyx") != "zyx") return fail("\"axes\" must be \"zyx\"");
+    const std::string axes = json.value("axes", "zyx");
+    if (axes != "zyx" && axes != "xyz") return fail("\"axes\" is \"" + axes + "\"; expected zyx or xyz");
+    manifest.i_slowest = axes == "xyz";
     if (json.value("normalisation", "") != "zscore-nonzero")
         return fail("\"normalisation\" must be \"zscore-nonzero\"");
     const auto spacing = json.at("spacing").get<std::array<double, 3>>();
     const auto patch = json.at("patch").get<std::array<int, 3>>();
     manifest.multiple = json.value("multiple", 1);
+    manifest.fixed_patch = json.value("fixedPatch", false);
     if (manifest.multiple < 1) return fail("\"multiple\" must be at least 1");
     for (std::size_t axis = 0; axis < 3; ++axis) {
-        manifest.spacing[axis] = spacing[2 - axis];
-        manifest.patch[axis] = patch[2 - axis];
+        const std::size_t place = manifest.i_slowest ? axis : 2 - axis;
+        manifest.spacing[axis] = spacing[place];
+        manifest.patch[axis] = patch[place];
         if (!(manifest.spacing[axis] > 0)) return fail("\"spacing\" must be three positive lengths in mm");
         if (manifest.patch[axis] < manifest.multiple || manifest.patch[axis] % manifest.multiple != 0) {
             return fail("\"patch\" must be three positive multiples of " + std::to_string(manifest.multiple));

@@ -28,17 +28,22 @@ struct ModelManifest {
     std::string architecture;
     PerContrast<Contrast> contrasts{Contrast::t1c, Contrast::t1n, Contrast::t2f, Contrast::t2w};  // of input channels
     std::array<double, 3> spacing{1, 1, 1};                                                       // mm along i, j, k
-    Shape patch{0, 0, 0};  // largest input along i, j, k; larger boxes are tiled
-    int multiple = 1;      // every extent must be a multiple of this
+    Shape patch{0, 0, 0};      // largest input along i, j, k; larger boxes are tiled
+    int multiple = 1;          // every extent must be a multiple of this
+    bool i_slowest = false;    // "xyz": tensors are [channel][i][j][k], k fastest, not [channel][k][j][i]
+    bool fixed_patch = false;  // true: no other input than the patch runs
     OutputKind output_kind = OutputKind::labels;
     Activation activation = Activation::softmax;
     // Output channel of each Label (labels) or of {TC, WT, ET} in that order (regions).
     std::vector<int> channels;
     int output_channels = 0;
     std::vector<FoldModel> folds;
+
+    // Extents that a prepared case has at least.
+    Shape least() const { return fixed_patch ? patch : Shape{1, 1, 1}; }
 };
 
-// Reads and checks a manifest. Extents in the file are in the order of its "axes" ("zyx": slowest first).
+// Reads and checks a manifest. Extents in the file are in the order of its "axes" ("zyx" or "xyz": slowest first).
 // Errors name `file_name` and the field.
 Expected<ModelManifest> read_manifest(std::string_view file_name, const Json& json);
 

@@ -23,6 +23,26 @@ void coalition_input(const Prepared& prepared, const ModelManifest& manifest, Co
 
 namespace {
 
+// [channel][k][j][i] to [channel][i][j][k], or back: `extents` are those of `from`, fastest first.
+void reverse_axes(std::span<const float> from, const Shape& extents, std::size_t channels, std::span<float> to) {
+    const auto [fast, middle, slow] = extents;
+    const auto count = [](int extent) { return static_cast<std::size_t>(extent); };
+    const std::size_t voxels = voxel_count(extents);
+    for (std::size_t c = 0; c < channels; ++c) {
+        const float* read = from.data() + c * voxels;
+        for (std::size_t a = 0; a < count(slow); ++a) {
+            for (std::size_t b = 0; b < count(middle); ++b) {
+                float* write = to.data() + c * voxels + b * count(slow) + a;
+                for (std::size_t n = 0; n < count(fast); ++n) write[n * count(middle) * count(slow)] = *read++;
+            }
+        }
+    }
+}
+
+Shape reversed(const Shape& shape) {
+    return {shape[2], shape[1], shape[0]};
+}
+
 Error wrong_size(const ModelManifest& manifest, std::size_t expected, std::size_t found) {
     return Error{manifest.name + ": the network's output has " + std::to_string(found) + " values; expected " +
                  std::to_string(expected) + " (" + std::to_string(manifest.output_channels) +
@@ -41,6 +61,7 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
     std::vector<float> input(kContrasts * whole_voxels);
     coalition_input(prepared, manifest, coalition, input);
     std::vector<float> cut(single ? 0 : kContrasts * tile_voxels);
+    std::vector<float> turned(manifest.i_slowest ? kContrasts * tile_voxels : 0);
     std::vector<float> probabilities(kLabels * tile_voxels);
     std::vector<float> sum(single ? 0 : kLabels * whole_voxels, 0.0f);
     std::vector<float> total(single ? 0 : whole_voxels, 0.0f);
@@ -50,12 +71,22 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
     segmentation.tiles = static_cast<int>(tiling.tiles.size());
     for (const Tile& at : tiling.tiles) {
         if (!single) cut_tile(input, tiling, at, kContrasts, cut);
-        Expected<RunOutcome> outcome =
-            co_await run(runtime, {manifest.id, fold, kContrasts, tiling.size, single ? input : cut});
+        std::span<const float> given = single ? input : cut;
+        if (manifest.i_slowest) {
+            reverse_axes(given, tiling.size, kContrasts, turned);
+            given = turned;
+        }
+        const Shape size = manifest.i_slowest ? reversed(tiling.size) : tiling.size;
+        Expected<RunOutcome> outcome = co_await run(runtime, {manifest.id, fold, kContrasts, size, given});
         if (!outcome) co_return tl::make_unexpected(outcome.error());
         const std::size_t expected = static_cast<std::size_t>(manifest.output_channels) * tile_voxels;
         if (outcome->output.size() != expected) {
             co_return tl::make_unexpected(wrong_size(manifest, expected, outcome->output.size()));
+        }
+        if (manifest.i_slowest) {
+            std::vector<float> output(outcome->output.size());
+            reverse_axes(outcome->output, size, static_cast<std::size_t>(manifest.output_channels), output);
+            outcome->output = std::move(output);
         }
         segmentation.provider = outcome->provider;
         segmentation.run_seconds += outcome->seconds;

@@ -67,7 +67,7 @@ Expected<const Prepared*> Study::prepared_for(const ModelManifest& manifest) {
     for (const auto& [made_for, prepared] : prepared_) {
         if (made_for == key) return &prepared;
     }
-    Expected<Prepared> made = prepare(subject_, manifest.spacing, manifest.multiple);
+    Expected<Prepared> made = prepare(subject_, manifest.spacing, manifest.multiple, manifest.least());
     if (!made) return tl::make_unexpected(made.error());
     prepared_.clear();  // one at a time: models of one study mostly share it
     prepared_.emplace_back(key, std::move(*made));

@@ -123,8 +123,10 @@ void model_choice(AppState& state) {
     if (ImGui::RadioButton((std::to_string(card.folds) + (card.folds == 1 ? " fold" : " folds")).c_str(),
                            choice.all_folds))
         choice.all_folds = true;
-    ImGui::SameLine();
-    if (card.folds > 1 && ImGui::RadioButton("first fold only", !choice.all_folds)) choice.all_folds = false;
+    if (card.folds > 1) {
+        ImGui::SameLine();
+        if (ImGui::RadioButton("first fold only", !choice.all_folds)) choice.all_folds = false;
+    }
     bool all_three = state.study.settings.mean_over_all_disjoint_regions;
     if (ImGui::Checkbox("mean over all 3 regions", &all_three)) {
         state.study.settings.mean_over_all_disjoint_regions = all_three;

@@ -21,6 +21,8 @@ void case_panel(AppState& state, const Rect& rect);
 void slices_panel(AppState& state, const Rect& rect);
 void explanation_panel(AppState& state, const Rect& rect);
 void keyboard_shortcuts(AppState& state);
+// Over the panels while `state.guess` holds a dropped network.
+void model_form(AppState& state);
 
 // Parts of the explanation panel, drawn at the cursor, as wide as the window.
 void coalition_picker(AppState& state, float height);

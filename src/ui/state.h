@@ -66,6 +66,7 @@ struct AppState {
     std::vector<ClinicalRanking> saved_rankings;
     std::vector<CaseSummary::File> files;  // of the last opening, which may have failed
     Json runtime = Json::object();
+    Json guess;    // {manifest, convention, conventions} of a dropped network, until it is settled
     Json opening;  // {done, total, name} while files are read
 
     Viewing viewing;

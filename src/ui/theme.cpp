@@ -67,6 +67,8 @@ void apply_theme() {
     c[ImGuiCol_CheckMark] = c[ImGuiCol_SliderGrab] = c[ImGuiCol_PlotHistogram] = vec4(kAccent);
     c[ImGuiCol_Separator] = vec4(kLine);
     c[ImGuiCol_NavHighlight] = vec4(kAccent);
+    // Nothing is dimmed below a form: that would be painted over panels that are not drawn anew (ui/canvas.h).
+    c[ImGuiCol_ModalWindowDimBg] = c[ImGuiCol_NavWindowingDimBg] = {0, 0, 0, 0};
 }
 
 void quiet_text(const char* text) {

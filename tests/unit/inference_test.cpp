@@ -119,6 +119,7 @@ TEST(Manifest, RefusesWithFileAndField) {
     says("/normalisation", "percentile", "normalisation");
     says("/outputs/activation", "relu", "relu");
     says("/outputs/channels/3", "cyst", "ET");
+    says("/axes", "zxy", "zxy");
     says("/outputs/kind", "boxes", "boxes");
     says("/folds", Json::array(), "folds");
     says("/folds", 3, "field");
@@ -159,6 +160,62 @@ TEST(Segment, TilesOfAVoxelwiseNetworkGiveTheWhole) {
     }
     EXPECT_EQ(labels[0], labels[1]);
     EXPECT_GT(std::accumulate(labels[0].begin(), labels[0].end(), 0), 1000);
+}
+
+// A network with its axes the other way round sees the same voxels there, and its answer comes back where it belongs.
+TEST(Segment, AxesTheOtherWayRoundGiveTheSame) {
+    const Case subject = small_case({40, 36, 33}, 8);
+    const auto prepared = prepare(subject, {1, 1, 1}, 4);
+    const Shape size = prepared->padded;
+    std::vector<RunRequest> requests;
+    std::vector<float> seen;
+    PlainRuntime runtime([&](const RunRequest& request) -> Expected<std::vector<float>> {
+        requests.push_back(request);
+        seen.assign(request.input.begin(), request.input.end());
+        return seen;
+    });
+    ModelManifest manifest = manifest_of("m", 1, 1, {64, 64, 64});
+    std::vector<std::vector<std::uint8_t>> labels;
+    for (const bool other : {false, true}) {
+        manifest.i_slowest = other;
+        auto task = segment(runtime, manifest, 0, *prepared, subject.grid, kAllContrasts);
+        task.start();
+        ASSERT_TRUE(task.done() && task.result());
+        labels.push_back(task.result()->labels);
+    }
+    EXPECT_EQ(labels[0], labels[1]);
+    EXPECT_EQ(requests[1].shape, (Shape{size[2], size[1], size[0]}));
+    for (const auto& [i, j, k] : {Shape{3, 20, 11}, Shape{17, 5, 30}}) {
+        const auto at = [](int a, int b, int c, int extent_b, int extent_c) {
+            return static_cast<std::size_t>((a * extent_b + b) * extent_c + c);
+        };
+        EXPECT_EQ(seen[at(i, j, k, size[1], size[2])], prepared->channels[at(k, j, i, size[1], size[0])]);
+    }
+}
+
+TEST(Segment, ANetworkOfFixedSizeGetsItsPatch) {
+    const Case subject = small_case({40, 36, 33}, 8);
+    ModelManifest manifest = manifest_of("m", 1, 1, {64, 36, 24});
+    manifest.fixed_patch = true;
+    const auto prepared = prepare(subject, {1, 1, 1}, 4, manifest.least());
+    ASSERT_TRUE(prepared);
+    EXPECT_EQ(prepared->padded[0], 64);
+    PlainRuntime runtime([&](const RunRequest& request) -> Expected<std::vector<float>> {
+        EXPECT_EQ(request.shape, manifest.patch);
+        return std::vector<float>(request.input.begin(), request.input.end());
+    });
+    auto task = segment(runtime, manifest, 0, *prepared, subject.grid, kAllContrasts);
+    task.start();
+    ASSERT_TRUE(task.done() && task.result());
+    // Padding changes nothing: the same labels as from a grid that needs none.
+    manifest = manifest_of("m", 1, 1, {64, 64, 64});
+    const auto plain = prepare(subject, {1, 1, 1}, 4);
+    PlainRuntime echo([](const RunRequest& request) -> Expected<std::vector<float>> {
+        return std::vector<float>(request.input.begin(), request.input.end());
+    });
+    auto whole = segment(echo, manifest, 0, *plain, subject.grid, kAllContrasts);
+    whole.start();
+    EXPECT_EQ(task.result()->labels, whole.result()->labels);
 }
 
 TEST(Segment, AnOutputOfTheWrongSizeNamesTheModel) {

@@ -162,6 +162,26 @@ export function runStudy(page, wanted = {}) {
   return page.evaluate((options) => /** @type {any} */ (window).shapslice.run(options), wanted);
 }
 
+/**
+ * Gives the page a model of the user's own.
+ * @param {import('playwright-core').Page} page
+ * @param {string[]} files
+ * @param {Record<string, unknown>} [how] convention, overrides
+ * @returns {Promise<{ manifest?: any, error?: string }>}
+ */
+export function addModel(page, files, how = {}) {
+  const contents = files.map((file) => ({ name: path.basename(file), base64: readFileSync(file).toString('base64') }));
+  return page.evaluate(async ([given, options]) => {
+    const made = given.map(
+      ({ name, base64 }) => new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name),
+    );
+    return /** @type {any} */ (window).shapslice.addModel(made, options).then(
+      (/** @type {any} */ manifest) => ({ manifest }),
+      (/** @type {Error} */ error) => ({ error: error.message }),
+    );
+  }, /** @type {[{ name: string, base64: string }[], Record<string, unknown>]} */ ([contents, how]));
+}
+
 /** A segmentation's .nii.gz bytes. @param {import('playwright-core').Page} page @param {string} model @param {number} fold @param {number} coalition */
 export async function segmentationBytes(page, model, fold, coalition) {
   const base64 = await page.evaluate(async ([m, f, c]) => {

@@ -1,0 +1,205 @@
+"""Makes the small networks on which tests compare a rewritten graph with the original: every pattern that src/network rewrites,
+and the four architectures as PyTorch exports them. Untrained, seeded.
+
+python3 models/train/test_networks.py --out tests/data/networks
+"""
+
+import argparse
+import io
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+import segresnet
+import swin_unetr
+import unetr
+
+SEED = 20261124
+TILE = [16, 16, 16]
+
+
+def random_weights(shape, random):
+    return random.normal(0, 1 / np.sqrt(np.prod(shape[1:])), size=shape).astype(np.float32)
+
+
+def single_node(operator, constants, opset=17, extents=("d", "h", "w"), channels=4, elements=TensorProto.FLOAT, **attributes):
+    """A model of one node that reads `image` and the constants."""
+    dtype = np.float32 if elements == TensorProto.FLOAT else np.float16
+    names = [f"constant{n}" for n in range(len(constants))]
+    initialisers = [numpy_helper.from_array(value.astype(dtype), name) for name, value in zip(names, constants)]
+    node = helper.make_node(operator, ["image", *names], ["found"], name=operator.lower(), **attributes)
+    image = helper.make_tensor_value_info("image", elements, [1, channels, *extents])
+    found = helper.make_tensor_value_info("found", elements, None)
+    graph = helper.make_graph([node], "pattern", [image], [found], initialisers)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+
+
+def transposed(random, kernel, outputs=3, bias=True, group=1, **attributes):
+    """ConvTranspose of 4 channels."""
+    constants = [random_weights((4, outputs // group, *kernel), random)]
+    if bias:
+        constants.append(random_weights((outputs,), random))
+    return single_node("ConvTranspose", constants, group=group, kernel_shape=list(kernel), **attributes)
+
+
+def quantised_transposed(random):
+    """ConvTranspose of int8 weights with a scale a channel, behind DequantizeLinear."""
+    model = transposed(random, (2, 2, 2), strides=[2, 2, 2], bias=False)
+    weight = model.graph.initializer[0]
+    values = numpy_helper.to_array(weight)
+    scale = (np.abs(values).max(axis=(0, 2, 3, 4)) / 127).astype(np.float32)
+    whole = np.rint(values / scale[None, :, None, None, None]).astype(np.int8)
+    name = weight.name
+    model.graph.initializer.remove(weight)
+    model.graph.initializer.extend([
+        numpy_helper.from_array(whole, "whole"), numpy_helper.from_array(scale, "scale"),
+        numpy_helper.from_array(np.zeros(len(scale), np.int8), "zero"),
+    ])
+    model.graph.node.insert(0, helper.make_node("DequantizeLinear", ["whole", "scale", "zero"], [name], axis=1))
+    return model
+
+
+def normalised(random, opset, per_channel):
+    """Conv to 12 channels and GroupNormalization over 3 groups of them."""
+    model = single_node("Conv", [random_weights((12, 4, 1, 1, 1), random)], opset=opset)
+    count = 12 if per_channel else 3
+    graph = model.graph
+    graph.initializer.extend([
+        numpy_helper.from_array(random.normal(1, 0.3, count).astype(np.float32), "scale"),
+        numpy_helper.from_array(random.normal(0, 0.3, count).astype(np.float32), "bias"),
+    ])
+    graph.node[0].output[0] = "features"
+    graph.node.append(helper.make_node("GroupNormalization", ["features", "scale", "bias"], ["found"], num_groups=3, epsilon=1e-4))
+    return model
+
+
+def patterns():
+    random = np.random.default_rng(SEED)
+    yield "transposed-kernel-is-stride", transposed(random, (2, 2, 2), strides=[2, 2, 2])
+    yield "transposed-uneven", transposed(random, (1, 2, 3), strides=[1, 2, 3], bias=False)
+    yield "transposed-overlapping", transposed(random, (3, 3, 3), strides=[2, 2, 2], pads=[1] * 6, output_padding=[1, 1, 1])
+    yield "transposed-wide", transposed(random, (4, 5, 3), strides=[2, 3, 1], pads=[1, 0, 1, 0, 2, 1])
+    yield "transposed-sparse", transposed(random, (2, 2, 2), strides=[3, 3, 3], output_padding=[2, 1, 0])
+    yield "transposed-dilated", transposed(random, (3, 2, 3), strides=[2, 2, 1], dilations=[2, 3, 1], pads=[1, 1, 0, 1, 0, 1])
+    yield "transposed-grouped", transposed(random, (2, 2, 2), outputs=6, group=2, strides=[2, 2, 2])
+    yield "transposed-int8", quantised_transposed(random)
+    grouped = [random_weights((6, 2, 3, 3, 3), random), random_weights((6,), random)]
+    yield "grouped", single_node("Conv", grouped, group=2, pads=[1] * 6, strides=[2, 1, 1])
+    yield "depthwise", single_node("Conv", [random_weights((4, 1, 3, 3, 3), random)], group=4, pads=[2] * 6, dilations=[2, 2, 2])
+    yield "group-norm-18", normalised(random, 18, per_channel=False)
+    yield "group-norm-21", normalised(random, 21, per_channel=True)
+    parameters = [random.normal(1, 0.3, 4).astype(np.float32), random.normal(0, 0.3, 4).astype(np.float32)]
+    yield "instance-norm", single_node("InstanceNormalization", parameters, epsilon=1e-5)
+    yield "pointwise", pointwise(np.random.default_rng(SEED), TensorProto.FLOAT)
+    yield "pointwise-half", pointwise(np.random.default_rng(SEED), TensorProto.FLOAT16)
+    yield "instance-norm-18", single_node("InstanceNormalization", parameters, opset=18, epsilon=1e-5)
+
+
+def pointwise(random, elements):
+    """Four contrasts to four labels, each voxel alone."""
+    weights = 3 * random.normal(0, 1, size=(4, 4, 1, 1, 1))
+    return single_node("Conv", [weights, random.normal(0, 1, size=4)], elements=elements)
+
+
+def impossible():
+    """What the page refuses by name."""
+    random = np.random.default_rng(SEED)
+    one_channel = single_node("Conv", [random_weights((4, 1, 1, 1, 1), random)], channels=1)
+    yield "one-channel", one_channel
+    two_inputs = single_node("Conv", [random_weights((4, 4, 1, 1, 1), random)])
+    two_inputs.graph.input.append(helper.make_tensor_value_info("prompt", TensorProto.FLOAT, [1]))
+    yield "two-inputs", two_inputs
+
+
+class TransposedUNet(nn.Module):
+    """Two levels with a transposed convolution up, as nnU-Net and MONAI build theirs."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = self.block(4, 6)
+        self.down = nn.Sequential(nn.Conv3d(6, 8, 3, stride=2, padding=1), nn.InstanceNorm3d(8, affine=True), nn.LeakyReLU(0.01))
+        self.up = nn.ConvTranspose3d(8, 6, 2, stride=2)
+        self.last = self.block(12, 6)
+        self.head = nn.Conv3d(6, 3, 1)
+
+    @staticmethod
+    def block(inputs, outputs):
+        return nn.Sequential(nn.Conv3d(inputs, outputs, 3, padding=1), nn.InstanceNorm3d(outputs, affine=True), nn.LeakyReLU(0.01))
+
+    def forward(self, image):
+        first = self.first(image)
+        return torch.sigmoid(self.head(self.last(torch.cat([self.up(self.down(first)), first], dim=1))))
+
+
+class TransposedUp(nn.Module):
+    """The transposed convolution that layers.SpaceToVoxels stands for, as others would export the same network."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.up = nn.ConvTranspose3d(inputs, outputs, 2, stride=2)
+
+    def forward(self, features):
+        return self.up(features)
+
+
+def with_transposed_convolutions(network):
+    for module in network.modules():
+        for name, child in list(module.named_children()):
+            if type(child).__name__ == "SpaceToVoxels":
+                setattr(module, name, TransposedUp(child.convolution.in_channels, child.outputs))
+    return network
+
+
+class PlainGroupNorm(nn.GroupNorm):
+    pass
+
+
+def with_plain_group_norm(network):
+    for module in network.modules():
+        for name, child in list(module.named_children()):
+            if isinstance(child, nn.GroupNorm):
+                setattr(module, name, PlainGroupNorm(child.num_groups, child.num_channels))
+    return network
+
+
+def architectures():
+    torch.manual_seed(SEED)
+    yield "unet", TransposedUNet(), True
+    yield "segresnet", with_plain_group_norm(segresnet.SegResNet(4, 4, filters=4, blocks_down=[1, 1], blocks_up=[1], groups=2)), True
+    small = unetr.UNETR(4, 4, tile=TILE, filters=4, width=16, heads=2, hidden=24, depth=3)
+    yield "unetr", with_transposed_convolutions(small), False
+    small = swin_unetr.SwinUNETR(4, 4, tile=TILE, filters=4, window=[4, 4, 4], heads=[1, 2])
+    yield "swin-unetr", with_transposed_convolutions(small), False
+
+
+def export(network, dynamic):
+    """As PyTorch writes it: no help from export.py."""
+    for parameter in network.parameters():
+        if parameter.dim() == 1:  # norms and biases away from where they start
+            nn.init.normal_(parameter, 0.5, 0.3)
+    buffer = io.BytesIO()
+    space = {2: "depth", 3: "height", 4: "width"}
+    torch.onnx.export(
+        network.eval(), torch.zeros(1, 4, *TILE), buffer, opset_version=17, input_names=["image"], output_names=["found"],
+        dynamic_axes={"image": space, "found": space} if dynamic else None,
+    )
+    return onnx.load_from_string(buffer.getvalue())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", required=True)
+    out = Path(parser.parse_args().out)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, model in [*patterns(), *impossible()]:
+        onnx.save(model, str(out / f"{name}.onnx"))
+    for name, network, dynamic in architectures():
+        onnx.save(export(network, dynamic), str(out / f"{name}.onnx"))
+
+
+if __name__ == "__main__":
+    main()
