@@ -243,8 +243,7 @@ class Engine {
         const auto at = models_.find(model_id);
         if (!study_ || at == models_.end() || fold < 0 || fold >= static_cast<int>(at->second.folds.size()))
             return val::null();
-        const KnownRun* known =
-            study_->known(at->second.folds[static_cast<std::size_t>(fold)].sha256, static_cast<Coalition>(coalition));
+        const KnownRun* known = study_->known(at->second, fold, static_cast<Coalition>(coalition));
         if (!known) return val::null();
         std::vector<std::uint8_t> labels(case_->grid.size());
         decode_runs(known->labels, labels);

@@ -88,6 +88,12 @@ Expected<void> read_outputs(const Json& outputs, ModelManifest& manifest) {
 
 }  // namespace
 
+std::string ModelManifest::key(int fold) const {
+    const Json reading{contrasts,   spacing,     patch,      multiple, i_slowest,
+                       fixed_patch, output_kind, activation, channels, output_channels};
+    return folds[static_cast<std::size_t>(fold)].sha256 + " " + reading.dump();
+}
+
 Expected<ModelManifest> read_manifest(std::string_view file_name, const Json& json) {
     const std::string file(file_name);
     ModelManifest manifest;

@@ -41,6 +41,8 @@ struct ModelManifest {
 
     // Extents that a prepared case has at least.
     Shape least() const { return fixed_patch ? patch : Shape{1, 1, 1}; }
+    // What decides a fold's answers: its file, and how that is read. Equal keys, equal runs.
+    std::string key(int fold) const;
 };
 
 // Reads and checks a manifest. Extents in the file are in the order of its "axes" ("zyx" or "xyz": slowest first).

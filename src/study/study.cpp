@@ -40,13 +40,13 @@ Study::Study(const Case& subject, Runtime& runtime, StudyEvents& events)
     result_.sentence = plain_sentence(result_);
 }
 
-const KnownRun* Study::known(const std::string& model_sha256, Coalition coalition) const {
-    const auto at = known_.find(model_sha256);
+const KnownRun* Study::known(const ModelManifest& manifest, int fold, Coalition coalition) const {
+    const auto at = known_.find(manifest.key(fold));
     return at != known_.end() && at->second[coalition] ? &*at->second[coalition] : nullptr;
 }
 
 const KnownRun* Study::known_job(const Job& job) const {
-    return known(models_[job.model].manifest.folds[static_cast<std::size_t>(job.fold)].sha256, job.coalition);
+    return known(models_[job.model].manifest, job.fold, job.coalition);
 }
 
 std::vector<Study::Job> Study::open_jobs() const {
@@ -63,19 +63,18 @@ std::vector<Study::Job> Study::open_jobs() const {
 }
 
 Expected<const Prepared*> Study::prepared_for(const ModelManifest& manifest) {
-    const std::pair key{manifest.spacing, manifest.multiple};
-    for (const auto& [made_for, prepared] : prepared_) {
-        if (made_for == key) return &prepared;
+    const std::tuple key{manifest.spacing, manifest.multiple, manifest.least()};
+    if (!prepared_ || prepared_->first != key) {
+        prepared_.reset();  // one at a time: models of one study mostly share it
+        Expected<Prepared> made = prepare(subject_, manifest.spacing, manifest.multiple, manifest.least());
+        if (!made) return tl::make_unexpected(made.error());
+        prepared_.emplace(key, std::move(*made));
     }
-    Expected<Prepared> made = prepare(subject_, manifest.spacing, manifest.multiple, manifest.least());
-    if (!made) return tl::make_unexpected(made.error());
-    prepared_.clear();  // one at a time: models of one study mostly share it
-    prepared_.emplace_back(key, std::move(*made));
-    return &prepared_.back().second;
+    return &prepared_->second;
 }
 
 Expected<void> Study::keep(const Job& job, Segmentation segmentation) {
-    const FoldModel& model = models_[job.model].manifest.folds[static_cast<std::size_t>(job.fold)];
+    const ModelManifest& manifest = models_[job.model].manifest;
     KnownRun run;
     if (subject_.reference) {
         run.counts = count_overlap(*subject_.reference, segmentation.labels);
@@ -83,7 +82,7 @@ Expected<void> Study::keep(const Job& job, Segmentation segmentation) {
         run.counts = count_overlap(segmentation.labels, segmentation.labels);
     } else {
         // METHOD 2.2: this fold's own segmentation from all contrasts, which coalition_order runs first.
-        const KnownRun* full = known(model.sha256, kAllContrasts);
+        const KnownRun* full = known(manifest, job.fold, kAllContrasts);
         std::vector<std::uint8_t> reference(segmentation.labels.size());
         if (!full || !decode_runs(full->labels, reference)) {
             return fail("The segmentation from all contrasts, the reference of this study, is not there.");
@@ -93,9 +92,9 @@ Expected<void> Study::keep(const Job& job, Segmentation segmentation) {
     run.labels = encode_runs(segmentation.labels);
     run.provider = segmentation.provider;
     run.seconds = segmentation.run_seconds;
-    auto& slot = known_[model.sha256][job.coalition];
+    auto& slot = known_[manifest.key(job.fold)][job.coalition];
     slot = std::move(run);
-    events_.on_segmentation(models_[job.model].manifest.id, job.fold, job.coalition, slot->labels);
+    events_.on_segmentation(manifest.id, job.fold, job.coalition, slot->labels);
     return {};
 }
 
@@ -110,7 +109,7 @@ void Study::recompose() {
             FoldResult fold;
             fold.fold = index;
             fold.model_sha256 = selected.manifest.folds[static_cast<std::size_t>(index)].sha256;
-            if (const auto at = known_.find(fold.model_sha256); at != known_.end()) {
+            if (const auto at = known_.find(selected.manifest.key(index)); at != known_.end()) {
                 compose_fold(at->second, result_.settings, result_.clinical, fold);
                 if (!subject_.reference && at->second[kAllContrasts]) {
                     const PerRegion<bool> present = regions_in_reference(at->second[kAllContrasts]->counts);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/error.h"
@@ -48,8 +50,8 @@ class Study {
     void set_clinical_ranking(ClinicalRanking ranking);
 
     const StudyResult& result() const { return result_; }
-    // The runs of one fold's coalition, if known.
-    const KnownRun* known(const std::string& model_sha256, Coalition coalition) const;
+    // The run of one fold's coalition, if known.
+    const KnownRun* known(const ModelManifest& manifest, int fold, Coalition coalition) const;
     void add_notice(std::string sentence);
 
   private:
@@ -69,8 +71,9 @@ class Study {
     Runtime& runtime_;
     StudyEvents& events_;
     std::vector<SelectedModel> models_;
-    std::map<std::string, KnownRuns> known_;  // by the model file's sha256: the same weights are the same runs
-    std::vector<std::pair<std::pair<std::array<double, 3>, int>, Prepared>> prepared_;
+    std::map<std::string, KnownRuns> known_;  // by ModelManifest::key
+    // With what it was prepared for: spacing, multiple, least extents.
+    std::optional<std::pair<std::tuple<std::array<double, 3>, int, Shape>, Prepared>> prepared_;
     StudyResult result_;
     bool cancelled_ = false;
 };

@@ -98,7 +98,7 @@ TEST(StudyRun, ValuesAreTheDiceOfTheSegmentationsItHandsOut) {
     const FoldResult& fold = bench.study.result().models[0].folds[0];
     for (const Coalition coalition : coalition_order(false)) {
         std::vector<std::uint8_t> labels(bench.subject.grid.size());
-        ASSERT_TRUE(decode_runs(bench.study.known("m-sha-1", coalition)->labels, labels));
+        ASSERT_TRUE(decode_runs(bench.study.known(manifest_of("m", 5), 1, coalition)->labels, labels));
         for (std::size_t r = 0; r < kRegions; ++r) {
             int both = 0, either = 0;
             for (std::size_t v = 0; v < labels.size(); ++v) {
@@ -124,6 +124,41 @@ TEST(StudyRun, ASecondRunRepeatsNothing) {
     settings.run_empty_coalition = true;
     ASSERT_TRUE(bench.run({0, 3}, settings));
     EXPECT_EQ(bench.runtime.runs, 32);
+}
+
+TEST(StudyRun, TheSameFileReadOtherwiseRunsAnew) {
+    Bench bench;
+    ASSERT_TRUE(bench.run({0}));
+    ModelManifest other = manifest_of("other", 5);
+    other.folds = manifest_of("m", 5).folds;
+    std::swap(other.contrasts[0], other.contrasts[3]);
+    auto task = bench.study.run({{other, {0}}}, {});
+    task.start();
+    ASSERT_TRUE(task.done() && task.result());
+    EXPECT_EQ(bench.runtime.runs, 30);
+    other.id = "again";  // the same file read the same way, whatever it is called
+    auto again = bench.study.run({{other, {0}}}, {});
+    again.start();
+    EXPECT_EQ(bench.runtime.runs, 30);
+}
+
+TEST(StudyRun, NetworksOfOpenAndOfFixedSizeEachGetTheirOwn) {
+    Case subject = small_case({16, 14, 12});
+    std::set<Shape> shapes;
+    PlainRuntime runtime([&](const RunRequest& request) {
+        shapes.insert(request.shape);
+        return plain_network(request);
+    });
+    Recorder events;
+    Study study(subject, runtime, events);
+    ModelManifest fixed = manifest_of("fixed", 1, 1, {24, 32, 20});
+    fixed.fixed_patch = true;
+    auto task = study.run({{manifest_of("open", 1), {0}}, {fixed, {0}}, {manifest_of("third", 1), {0}}}, {});
+    task.start();
+    ASSERT_TRUE(task.done() && task.result());
+    EXPECT_EQ(shapes.size(), 2u);
+    EXPECT_TRUE(shapes.contains(fixed.patch));
+    for (const ModelResult& model : study.result().models) EXPECT_EQ(model.complete_folds, 1) << model.id;
 }
 
 TEST(StudyRun, CancelTakesEffectAfterTheRunUnderWayAndKeepsIt) {
@@ -177,7 +212,7 @@ TEST(StudyRun, TheRuntimesErrorEndsItAndKeepsWhatIsKnown) {
     task.start();
     ASSERT_FALSE(task.result());
     EXPECT_EQ(task.result().error().sentence, "The session was lost.");
-    EXPECT_TRUE(study.known("m-sha-0", kAllContrasts));
+    EXPECT_TRUE(study.known(manifest_of("m", 5), 0, kAllContrasts));
     left = 100;
     auto again = study.run({{manifest_of("m", 1), {0}}}, {});
     again.start();

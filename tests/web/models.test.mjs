@@ -66,6 +66,7 @@ test('the same network gives the same values whichever way round its axes are to
     });
     assert.equal(error, undefined);
     const result = await runStudy(site.page, { models: [{ id: manifest.id }] });
+    assert.equal(result.progress.runsTotal, 15); // the same file read otherwise is another model
     results.push(result.models.find((/** @type {any} */ each) => each.id === axes).folds[0].regions.WT.values);
   }
   assert.deepEqual(results[0], results[1]);
