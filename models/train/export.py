@@ -34,6 +34,7 @@ def to_onnx(network, contrasts, multiple):
     torch.onnx.export(
         network.eval(), example, buffer, opset_version=OPSET, input_names=["image"], output_names=["logits"],
         dynamic_axes={"image": space, "logits": space},
+        do_constant_folding=False,  # folded, the attention masks of Swin UNETR alone are 100 MB
     )
     return skip_identities(inline_constants(onnx.load_from_string(buffer.getvalue())))
 

@@ -15,11 +15,11 @@ class GroupNorm(nn.GroupNorm):
         def group_means(rows):
             by_channel = rows.mean(dim=3).mean(dim=(0, 2))
             by_group = by_channel.reshape(self.num_groups, -1).mean(dim=1, keepdim=True)
-            return by_group.expand(-1, channels // self.num_groups).reshape(-1)
+            return (by_group * torch.ones(1, channels // self.num_groups)).reshape(-1)
 
         mean = group_means(image.mean(dim=4))
         variance = torch.relu(group_means((image * image).mean(dim=4)) - mean * mean)
-        return nn.functional.batch_norm(image, mean, variance, self.weight, self.bias, training=False, eps=self.eps)
+        return nn.functional.batch_norm(image, mean.detach(), variance.detach(), self.weight, self.bias, training=False, eps=self.eps)
 
 
 class LayerNorm(nn.LayerNorm):

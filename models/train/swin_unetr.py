@@ -38,14 +38,13 @@ def relative_positions(size):
     return found
 
 
-def shift_mask(grid, size, shift):
-    """[windows, T, T], very negative between voxels that only the cyclic shift made neighbours."""
+def shift_regions(grid, size, shift):
+    """[windows, T]: which part of the volume each voxel of a window comes from, after the cyclic shift."""
     region = torch.zeros(1, *grid, 1)
     parts = [(slice(0, -whole), slice(-whole, -part), slice(-part, None)) for whole, part in zip(size, shift)]
     for number, (d, h, w) in enumerate(itertools.product(*parts)):
         region[:, d, h, w] = number
-    windows = into_windows(region, size)[:, :, 0]
-    return (windows[:, None, :] != windows[:, :, None]).float() * -100.0
+    return into_windows(region, size)[:, :, 0]
 
 
 class SwinBlock(nn.Module):
@@ -63,13 +62,17 @@ class SwinBlock(nn.Module):
         nn.init.trunc_normal_(self.table, std=0.02)
         self.register_buffer("positions", relative_positions(window), persistent=False)
         if shifted:
-            self.register_buffer("mask", shift_mask(grid, window, self.shift), persistent=False)
+            self.register_buffer("regions", shift_regions(grid, window, self.shift))  # kept: else it is folded in export
 
     def bias(self, images):
         """Bias of the scores by relative position, [1 or windows, heads, T, T]."""
         tokens = self.positions.shape[0]
         bias = self.table[self.positions.reshape(-1)].reshape(tokens, tokens, -1).permute(2, 0, 1)[None]
-        return bias if self.shift is None else (bias + self.mask[:, None]).repeat(images, 1, 1, 1)
+        if self.shift is None:
+            return bias
+        # Voxels that only the shift made neighbours do not see each other. Made here and not kept: 46 MB at the finest level.
+        apart = self.regions[:, None, :] != self.regions[:, :, None]
+        return (bias - 100.0 * apart[:, None].float()).repeat(images, 1, 1, 1)
 
     def roll(self, volume, direction):
         if self.shift is None:
