@@ -155,7 +155,7 @@ std::size_t Weights::count() const {
 Expected<Network> Network::parse(std::string_view file_name, std::span<const std::uint8_t> bytes) {
     const std::string file(file_name);
     Network network;
-    const bool fits = bytes.size() <= static_cast<std::size_t>(INT32_MAX);  // protobuf's own limit
+    const bool fits = !bytes.empty() && bytes.size() <= static_cast<std::size_t>(INT32_MAX);  // protobuf's own limits
     if (!fits || !network.model_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
         !network.model_.has_graph() || network.model_.graph().node_size() == 0) {
         return fail(file + ": this is no ONNX model; expected an .onnx file as PyTorch, MONAI or nnU-Net export it.");
