@@ -134,13 +134,10 @@ async function bytesOf(file) {
  * @returns {ModelManifest}
  */
 function takeModel(engine, name, json, files) {
-  const problem = engine.addModel(name, json);
+  const byName = new Map(files.map((file) => [file.name, file]));
+  const problem = engine.addModel(name, json, JSON.stringify([...byName.keys()]));
   if (problem) throw new Error(problem);
   const manifest = /** @type {ModelManifest} */ (JSON.parse(json));
-  const byName = new Map(files.map((file) => [file.name, file]));
-  for (const { file } of manifest.folds) {
-    if (!byName.has(file)) throw new Error(`${name} names the file ${file}, which is not among those given.`);
-  }
   models.set(manifest.id, { manifest, files: byName });
   return manifest;
 }
@@ -179,7 +176,7 @@ const methods = {
     for (const path of index) {
       const url = new URL(`models/${path}`, site);
       const text = await (await fetch(url)).text();
-      const problem = engine.addModel(path, text);
+      const problem = engine.addModel(path, text, 'null');
       if (problem) {
         emit('notice', { kind: 'error', sentence: problem });
         continue;

@@ -17,9 +17,9 @@ export interface Engine {
   display(contrast: number): Uint16Array;
   caseSummary(): string;
   reference(): Uint8Array | null;
-  addModel(fileName: string, manifestJson: string): string;
+  addModel(fileName: string, manifestJson: string, filesJson: string): string;
   checkModelFile(modelId: string, fold: number, bytes: Uint8Array): string;
-  rewriteNetwork(fileName: string, bytes: Uint8Array): { error?: string; bytes: Uint8Array; rewritten: string };
+  rewriteNetwork(fileName: string, bytes: Uint8Array): { error?: string; bytes: Uint8Array };
   describeNetwork(fileName: string, bytes: Uint8Array, convention: string): string;
   runStudy(optionsJson: string): string;
   cancel(): void;

@@ -1,8 +1,9 @@
 // The core as a native program: what training and tests use, so that there is one code for training and inference.
 //
 //   shapslice prepare --spacing 2 --multiple 8 [--least I,J,K] --out FOLDER CASE_FOLDER...
-//   shapslice score --case CASE_FOLDER --spacing 2 --multiple 8 [--least I,J,K] --logits FILE.npy [--labels-out
-//   FILE.nii.gz] shapslice phantom --seed N --out FOLDER [--name NAME] [--shape X,Y,Z] [--visibility ET=1,0,0,0 ...]
+//   shapslice score --case CASE_FOLDER --spacing 2 --multiple 8 [--least I,J,K] --logits FILE.npy
+//             [--labels-out FILE.nii.gz]
+//   shapslice phantom --seed N --out FOLDER [--name NAME] [--shape X,Y,Z] [--visibility ET=1,0,0,0 ...]
 //   shapslice rewrite IN.onnx OUT.onnx
 //   shapslice inspect FILE [IMG] [--raw FILE.f32] [--labels-out FILE.nii.gz]
 #include <cstdio>

@@ -7,6 +7,7 @@
 #include <emscripten/emscripten.h>
 #include <emscripten/val.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -134,11 +135,18 @@ class Engine {
     std::string case_summary() const { return case_summary_to_json(summary_).dump(); }
     val reference() const { return case_ && case_->reference ? owned_array(*case_->reference) : val::null(); }
 
-    std::string add_model(const std::string& file_name, const std::string& manifest_json) {
+    // `files`: JSON array of the names given beside the manifest; null where they lie on the site. Nothing changes when
+    // the answer is an error.
+    std::string add_model(const std::string& file_name, const std::string& manifest_json, const std::string& files) {
         const Json json = Json::parse(manifest_json, nullptr, false);
         if (json.is_discarded()) return file_name + ": this is not JSON; expected a model manifest.";
         auto manifest = read_manifest(file_name, json);
         if (!manifest) return manifest.error().sentence;
+        const Json given = Json::parse(files);
+        for (const FoldModel& fold : manifest->folds) {
+            if (given.is_array() && std::find(given.begin(), given.end(), fold.file) == given.end())
+                return file_name + " names the file " + fold.file + ", which is not among those given.";
+        }
         models_[manifest->id] = std::move(*manifest);
         return "";
     }
@@ -151,7 +159,7 @@ class Engine {
                model.sha256.substr(0, 12) + "... The file is damaged or another version.";
     }
 
-    // {error} or {bytes, rewritten: JSON}: a model's file as the runtime shall get it (network/rewrite.h).
+    // {error} or {bytes}: a model's file as the runtime shall get it (network/rewrite.h).
     val rewrite_network(const std::string& file_name, const val& bytes) const {
         val answer = val::object();
         auto network = Network::parse(file_name, bytes_of(bytes));
@@ -159,9 +167,8 @@ class Engine {
             answer.set("error", network.error().sentence);
             return answer;
         }
-        const Rewritten rewritten = rewrite(*network);
+        rewrite(*network);
         answer.set("bytes", owned_array(network->serialise()));
-        answer.set("rewritten", Json(rewritten).dump());
         return answer;
     }
     // {error} or {manifest, convention, conventions: [{id, name}]}: a dropped network without a manifest, read under
@@ -175,8 +182,7 @@ class Engine {
         const Convention* chosen = &guess_convention(*description);
         Json known = Json::array();
         for (const Convention& each : conventions()) {
-            // A graph that says how many channels come out fits only some.
-            if (description->output_channels && (description->output_channels == 3) != each.regions) continue;
+            if (!fits(each, *description)) continue;
             known.push_back({{"id", each.id}, {"name", each.name}});
             if (each.id == convention) chosen = &each;
         }

@@ -1,7 +1,7 @@
 #include "network/describe.h"
 
 #include <algorithm>
-#include <numeric>
+#include <map>
 
 namespace shapslice {
 
@@ -34,8 +34,7 @@ Expected<void> describe_input(std::string_view file, const Network& network, Net
     const onnx::ValueInfoProto& image = *inputs[0];
     const std::string name = "the input " + quoted(image.name());
     const auto& type = image.type().tensor_type();
-    description.half_floats = type.elem_type() == onnx::TensorProto::FLOAT16;
-    if (!description.half_floats && type.elem_type() != onnx::TensorProto::FLOAT)
+    if (type.elem_type() != onnx::TensorProto::FLOAT && type.elem_type() != onnx::TensorProto::FLOAT16)
         return tl::make_unexpected(at(file, name + " is not of floats; expected float32 or float16."));
     if (!type.has_shape() || type.shape().dim_size() != kImageRank) {
         return tl::make_unexpected(at(file, name + " has " + std::to_string(type.shape().dim_size()) +
@@ -129,9 +128,8 @@ int coarsest(const Network& network, const std::string& image) {
     return static_cast<int>(most);
 }
 
-Expected<void> check_operators(std::string_view file, const Network& network, NetworkDescription& description) {
+Expected<void> check_operators(std::string_view file, const Network& network) {
     for (const auto& node : network.graph().node()) {
-        ++description.operators[node.op_type()];
         const std::string& domain = node.domain();
         if (domain.empty() || domain == "ai.onnx" || domain == "com.microsoft") continue;
         return tl::make_unexpected(
@@ -146,14 +144,6 @@ std::string text(std::string_view view) {
     return std::string(view);
 }
 
-using enum Contrast;
-constexpr std::array<Convention, 4> kConventions{{
-    {"labels", "labels, t1c t1n t2f t2w", {t1c, t1n, t2f, t2w}, "zyx", 1, false, "background,NCR,ED,ET"},
-    {"monai", "MONAI BraTS bundle", {t1c, t1n, t2w, t2f}, "xyz", 1, true, "TC,WT,ET"},
-    {"nnunet-labels", "nnU-Net, labels", {t1n, t1c, t2w, t2f}, "zyx", 1, false, "background,ED,NCR,ET"},
-    {"nnunet-regions", "nnU-Net, regions", {t1n, t1c, t2w, t2f}, "zyx", 1, true, "WT,TC,ET"},
-}};
-
 }  // namespace
 
 Expected<NetworkDescription> describe(std::string_view file_name, const Network& network) {
@@ -162,19 +152,35 @@ Expected<NetworkDescription> describe(std::string_view file_name, const Network&
         return tl::make_unexpected(input.error());
     if (const auto output = describe_output(file_name, network, description); !output)
         return tl::make_unexpected(output.error());
-    if (const auto operators = check_operators(file_name, network, description); !operators)
+    if (const auto operators = check_operators(file_name, network); !operators)
         return tl::make_unexpected(operators.error());
     description.multiple = coarsest(network, description.input);
     return description;
 }
 
 std::span<const Convention> conventions() {
+    using enum Contrast;
+    static const std::vector<Convention> kConventions{
+        {"labels", "labels, t1c t1n t2f t2w", {t1c, t1n, t2f, t2w}, "zyx", 1, false, {"background", "NCR", "ED", "ET"}},
+        // MONAI's model zoo, brats_mri_segmentation.
+        {"monai", "MONAI BraTS bundle", {t1c, t1n, t2w, t2f}, "xyz", 1, true, {"TC", "WT", "ET"}},
+        // nnU-Net's own conversion of BraTS (Dataset137).
+        {"nnunet-labels", "nnU-Net, labels", {t1n, t1c, t2w, t2f}, "zyx", 1, false, {"background", "ED", "NCR", "ET"}},
+        {"nnunet-regions", "nnU-Net, regions", {t1n, t1c, t2w, t2f}, "zyx", 1, true, {"WT", "TC", "ET"}},
+    };
     return kConventions;
 }
 
+bool fits(const Convention& convention, const NetworkDescription& description) {
+    return description.output_channels == 0 ||
+           static_cast<std::size_t>(description.output_channels) == convention.outputs.size();
+}
+
 const Convention& guess_convention(const NetworkDescription& description) {
-    const bool regions = description.output_channels == 3 || description.applied == Activation::sigmoid;
-    return regions ? kConventions[1] : kConventions[0];
+    const bool regions =
+        description.output_channels ? description.output_channels == 3 : description.applied == Activation::sigmoid;
+    return *std::find_if(conventions().begin(), conventions().end(),
+                         [&](const Convention& each) { return each.regions == regions; });
 }
 
 Json manifest_under(const Convention& convention, const NetworkDescription& description, std::string_view file_name,
@@ -184,12 +190,6 @@ Json manifest_under(const Convention& convention, const NetworkDescription& desc
     Json contrasts = Json::array();
     for (const Contrast contrast : convention.contrasts)
         contrasts.push_back(kContrastNames[static_cast<std::size_t>(contrast)]);
-    Json channels = Json::array();
-    for (std::size_t from = 0; from <= convention.output_names.size();) {
-        const std::size_t end = std::min(convention.output_names.find(',', from), convention.output_names.size());
-        channels.push_back(text(convention.output_names.substr(from, end - from)));
-        from = end + 1;
-    }
     const bool fixed = description.extents[0] && description.extents[1] && description.extents[2];
     // What an open size is tiled by: large enough for a brain at 1 mm in eight tiles.
     constexpr int kOpenPatch = 128;
@@ -216,7 +216,9 @@ Json manifest_under(const Convention& convention, const NetworkDescription& desc
             {"input", description.input},
             {"output", description.output},
             {"outputs",
-             {{"kind", convention.regions ? "regions" : "labels"}, {"activation", activation}, {"channels", channels}}},
+             {{"kind", convention.regions ? "regions" : "labels"},
+              {"activation", activation},
+              {"channels", convention.outputs}}},
             {"folds", {{{"file", text(file_name)}, {"sha256", text(sha256)}}}}};
 }
 

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <array>
-#include <map>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "base/terms.h"
@@ -16,12 +17,10 @@ namespace shapslice {
 struct NetworkDescription {
     std::string input;
     std::string output;
-    bool half_floats = false;               // input and output are float16
     std::array<int, 3> extents{0, 0, 0};    // of the input's space, in the graph's order; 0 is open
     int output_channels = 0;                // 0: the graph does not say
     Activation applied = Activation::none;  // the last node: softmax, sigmoid, or neither (logits)
     int multiple = 1;                       // the strides on the way to the coarsest level, multiplied
-    std::map<std::string, int> operators;   // how many nodes of each
 };
 
 // Errors name `file_name` and the input, output or node that this program cannot use: one image of four contrasts goes
@@ -32,11 +31,11 @@ Expected<NetworkDescription> describe(std::string_view file_name, const Network&
 struct Convention {
     std::string_view id;
     std::string_view name;
-    PerContrast<Contrast> contrasts;  // of input channels
-    std::string_view axes;            // "zyx" or "xyz": the tensor's axes of space, slowest first
-    double spacing;                   // mm
-    bool regions;                     // output channels are regions, by sigmoid; else labels, by softmax
-    std::string_view output_names;    // of the channels, with commas
+    PerContrast<Contrast> contrasts;        // of input channels
+    std::string_view axes;                  // "zyx" or "xyz": the tensor's axes of space, slowest first
+    double spacing;                         // mm
+    bool regions;                           // output channels are regions, by sigmoid; else labels, by softmax
+    std::vector<std::string_view> outputs;  // of the channels
 };
 std::span<const Convention> conventions();
 
@@ -45,7 +44,9 @@ std::span<const Convention> conventions();
 Json manifest_under(const Convention& convention, const NetworkDescription& description, std::string_view file_name,
                     std::string_view sha256);
 
-// The convention that fits best: the number of output channels decides.
+// Whether a network can be read so: the number of output channels decides, where the graph says it.
+bool fits(const Convention& convention, const NetworkDescription& description);
+// The first convention that fits, by the kind of outputs where the graph does not say how many there are.
 const Convention& guess_convention(const NetworkDescription& description);
 
 }  // namespace shapslice

@@ -276,7 +276,11 @@ std::vector<const onnx::ValueInfoProto*> Network::inputs() const {
 }
 
 std::string Network::fresh(const std::string& stem) {
-    return stem + ".shapslice" + std::to_string(names_[stem]++);
+    std::string name;
+    do {
+        name = stem + ".shapslice" + std::to_string(names_[stem]++);
+    } while (initialisers_.contains(name) || producers_.contains(name));
+    return name;
 }
 
 std::string Network::add(const std::string& stem, const Weights& weights) {

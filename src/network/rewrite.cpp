@@ -58,9 +58,11 @@ std::string stem_of(const onnx::NodeProto& node) {
     return node.name().empty() ? node.output(0) : node.name();
 }
 
-// Calls `change(node, builder)` for each node of the operator; one that gives back false is kept as it was.
-int each(Network& network, const std::string& operation,
-         const std::function<bool(const onnx::NodeProto&, Builder&)>& change) {
+// Gives one node's stand-ins to the builder; false: the node is kept as it was.
+using Change = bool (*)(const Network&, const onnx::NodeProto&, Builder&);
+
+// Changes each node of the operator; how many.
+int each(Network& network, const std::string& operation, Change change) {
     const Nodes before(network.graph().node().begin(), network.graph().node().end());
     Nodes after;
     int changed = 0;
@@ -69,7 +71,7 @@ int each(Network& network, const std::string& operation,
         bool done = false;
         if (node.op_type() == operation && node.input_size() > 1 && node.output_size() == 1) {
             Builder builder(network, after, stem_of(node));
-            done = change(node, builder);
+            done = change(network, node, builder);
         }
         if (done) {
             ++changed;
@@ -399,37 +401,17 @@ bool change_instance_norm(const Network& network, const onnx::NodeProto& node, B
 
 }  // namespace
 
-int rewrite_transposed_convolutions(Network& network) {
-    return each(network, "ConvTranspose",
-                [&](const auto& node, Builder& builder) { return change_transposed(network, node, builder); });
-}
-
-int rewrite_grouped_convolutions(Network& network) {
-    return each(network, "Conv",
-                [&](const auto& node, Builder& builder) { return change_grouped(network, node, builder); });
-}
-
-int rewrite_group_normalisations(Network& network) {
-    return each(network, "GroupNormalization",
-                [&](const auto& node, Builder& builder) { return change_group_norm(network, node, builder); });
-}
-
-int rewrite_instance_normalisations(Network& network) {
-    return each(network, "InstanceNormalization",
-                [&](const auto& node, Builder& builder) { return change_instance_norm(network, node, builder); });
-}
-
 Rewritten rewrite(Network& network) {
     Rewritten done;
     constexpr int kSliceTakesInputs = 10;
     if (network.opset() < kSliceTakesInputs) return done;
-    const auto count = [&](const char* operation, int nodes) {
-        if (nodes) done[operation] = nodes;
-    };
-    count("ConvTranspose", rewrite_transposed_convolutions(network));
-    count("Conv with groups", rewrite_grouped_convolutions(network));
-    count("GroupNormalization", rewrite_group_normalisations(network));
-    count("InstanceNormalization", rewrite_instance_normalisations(network));
+    constexpr std::pair<const char*, Change> kChanges[]{{"ConvTranspose", change_transposed},
+                                                        {"Conv", change_grouped},
+                                                        {"GroupNormalization", change_group_norm},
+                                                        {"InstanceNormalization", change_instance_norm}};
+    for (const auto& [operation, change] : kChanges) {
+        if (const int changed = each(network, operation, change)) done[operation] = changed;
+    }
     network.drop_unused();
     return done;
 }

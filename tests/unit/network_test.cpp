@@ -105,8 +105,18 @@ TEST(Rewrite, LeavesPaddingThatDependsOnTheInput) {
         padding.set_type(onnx::AttributeProto::STRING);
         padding.set_s("SAME_UPPER");
     }
-    EXPECT_EQ(rewrite_transposed_convolutions(*network), 0);
+    EXPECT_FALSE(rewrite(*network).contains("ConvTranspose"));
     EXPECT_EQ(count(*network, "ConvTranspose"), 1);
+}
+
+TEST(Rewrite, ASecondTimeChangesNothing) {
+    auto network = Network::parse("unet", test_network("unet"));
+    ASSERT_TRUE(network);
+    rewrite(*network);
+    auto again = Network::parse("unet", network->serialise());
+    ASSERT_TRUE(again);
+    EXPECT_TRUE(rewrite(*again).empty());
+    EXPECT_EQ(again->serialise(), network->serialise());
 }
 
 TEST(Describe, ReadsWhatTheGraphSays) {
@@ -135,6 +145,7 @@ TEST(Describe, EveryConventionMakesAManifestThatReads) {
         ASSERT_TRUE(description);
         for (const Convention& convention : conventions()) {
             const bool regions = description->output_channels == 3;
+            EXPECT_EQ(fits(convention, *description), convention.regions == regions);
             if (convention.regions != regions) continue;
             const Json json = manifest_under(convention, *description, "mine.onnx", std::string(64, 'a'));
             const auto manifest = read_manifest("model.json", json);

@@ -49,7 +49,7 @@ test('a network without a manifest is shown as it is guessed, saved as model.jso
   // The manifest saved is one that opens with the network, and names what is missing without it.
   const saved = path.join(folder, 'model.json');
   writeFileSync(saved, JSON.stringify({ ...manifest, id: 'again', spacing: [12, 12, 12] }));
-  const alone = await addModel(site.page, [saved]);
+  const alone = await addModel(site.page, [saved]); // and leaves things as they were
   assert.equal(alone.error, 'model.json names the file unet.onnx, which is not among those given.');
   const both = await addModel(site.page, [saved, path.join(networks, 'unet.onnx')]);
   assert.equal(both.manifest.id, 'again');
