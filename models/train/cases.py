@@ -63,8 +63,10 @@ class CropSampler:
         return [voxels for voxels in found if len(voxels)]
 
     def crop_start(self, case):
+        """Where a crop begins and its extents; on a multiple of "cropStep" where a network's tokens ask for one."""
         extent = np.array(case[0].shape[1:])
         size = np.minimum(self.training["crop"], extent)
+        step = self.training.get("cropStep", 1)
         centres = self.centres[id(case)]
         if centres and self.random.random() < self.training["tumourCentred"]:
             voxels = centres[self.random.integers(len(centres))]
@@ -72,7 +74,7 @@ class CropSampler:
             start = centre - size // 2
         else:
             start = self.random.integers(0, extent - size + 1)
-        return np.clip(start, 0, extent - size), size
+        return np.clip(start, 0, extent - size) // step * step, size
 
     def augment(self, image):
         """Per-contrast gain and offset of the brain's voxels, and noise; the background stays 0."""
@@ -104,10 +106,9 @@ class CropSampler:
         for axis in (1, 2, 3):
             if self.random.random() < 0.5:
                 image, target = np.flip(image, axis), np.flip(target, axis)
-        return np.ascontiguousarray(image), np.ascontiguousarray(target)
+        return np.ascontiguousarray(image), np.ascontiguousarray(target), tuple(int(at) for at in start)
 
     def batch(self):
-        crops = [self.crop() for _ in range(self.training["batch"])]
-        images = torch.from_numpy(np.stack([image for image, _ in crops]))
-        targets = torch.from_numpy(np.stack([target for _, target in crops]))
-        return images, targets
+        """Images [N, 4, ...], targets [N, 4, ...], and where the first crop began."""
+        images, targets, starts = zip(*(self.crop() for _ in range(self.training["batch"])))
+        return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(targets)), starts[0]

@@ -21,11 +21,10 @@ REGIONS = ("WT", "TC", "ET", "NCR", "ED")
 
 
 def load_network(config, checkpoint, int8):
-    network = networks.build(config)
-    network.load_state_dict(checkpoint["average"])
+    network = networks.load(networks.build(config), checkpoint["average"])
     if int8:
         quantise.round_weights(network)
-    return network.eval().to(memory_format=networks.memory_format(config))
+    return network.eval().to(memory_format=networks.MEMORY_FORMAT)
 
 
 def logits_of(network, image):

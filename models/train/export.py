@@ -26,14 +26,15 @@ ALLOWED = {
 }
 
 
-def to_onnx(network, contrasts, multiple):
-    """The network as an ONNX model, batch 1, its three extents left open."""
+def to_onnx(network, config):
+    """The network as an ONNX model, batch 1, its three extents left open where it takes more than one size."""
     space = {2: "depth", 3: "height", 4: "width"}
+    fixed = config.get("fixedPatch")
     buffer = io.BytesIO()
-    example = torch.zeros(1, contrasts, 2 * multiple, 2 * multiple, 2 * multiple)
+    example = torch.zeros(1, len(config["contrasts"]), *(config["patch"] if fixed else 3 * [2 * config["multiple"]]))
     torch.onnx.export(
         network.eval(), example, buffer, opset_version=OPSET, input_names=["image"], output_names=["logits"],
-        dynamic_axes={"image": space, "logits": space},
+        dynamic_axes=None if fixed else {"image": space, "logits": space},
         do_constant_folding=False,  # folded, the attention masks of Swin UNETR alone are 100 MB
     )
     return skip_identities(inline_constants(onnx.load_from_string(buffer.getvalue())))
@@ -74,7 +75,7 @@ def check_operators(model):
 
 
 def export_network(network, config, path, int8=True):
-    model = instance_norm.replace_instance_norms(to_onnx(network, len(config["contrasts"]), config["multiple"]))
+    model = instance_norm.replace_instance_norms(to_onnx(network, config))
     if int8:
         model = quantise.quantise_model(model)
     check_operators(model)
@@ -88,8 +89,7 @@ def fold_dice(evaluation, fold, precision):
 
 
 def export_fold(config, checkpoint, evaluation, path):
-    network = networks.build(config)
-    network.load_state_dict(checkpoint["average"])
+    network = networks.load(networks.build(config), checkpoint["average"])
     export_network(network, config, path)
     entry = manifest.file_entry(path)
     entry.update({"heldOut": checkpoint["heldOut"], "seed": checkpoint["seed"], "steps": checkpoint["step"]})

@@ -1,4 +1,7 @@
-"""Int8 weights per output channel: symmetric, scale = largest magnitude / 127. Activations stay float."""
+"""Int8 weights per output channel: symmetric, scale = largest magnitude / 127. Activations stay float.
+
+Weights of convolutions and of linear layers; biases, norms and position tables stay float.
+"""
 
 import numpy as np
 import onnx
@@ -16,31 +19,48 @@ def quantise_channels(weight):
 
 
 def round_weights(network):
-    """Gives a torch network's convolutions the weights that the int8 file stands for."""
+    """Gives a torch network's layers the weights that the int8 file stands for."""
     with torch.no_grad():
         for module in network.modules():
-            if isinstance(module, torch.nn.Conv3d):
+            if isinstance(module, (torch.nn.Conv3d, torch.nn.Linear)):
                 values, scale = quantise_channels(module.weight.numpy())
                 shape = (-1,) + (1,) * (values.ndim - 1)
                 module.weight.copy_(torch.from_numpy(values.astype(np.float32) * scale.reshape(shape)))
 
 
-def quantise_model(model):
-    """Replaces each Conv's float weight by int8 values behind DequantizeLinear (axis 0)."""
-    graph = model.graph
+def fold_linear_weights(graph):
+    """torch writes a linear layer as MatMul by the Transpose of its [out, in] weight: the weight is kept transposed."""
     initialisers = {each.name: each for each in graph.initializer}
-    weights = [node.input[1] for node in graph.node if node.op_type == "Conv" and node.input[1] in initialisers]
+    for node in [node for node in graph.node if node.op_type == "Transpose" and node.input[0] in initialisers]:
+        weight = initialisers[node.input[0]]
+        graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(numpy_helper.to_array(weight).T), node.output[0]))
+        graph.initializer.remove(weight)
+        graph.node.remove(node)
+
+
+def output_channel_axes(graph):
+    """Weights to quantise, by name, with the axis of their output channels."""
+    initialisers = {each.name for each in graph.initializer}
+    axes = {"Conv": 0, "MatMul": 1}
+    return {node.input[1]: axes[node.op_type] for node in graph.node if node.op_type in axes and node.input[1] in initialisers}
+
+
+def quantise_model(model):
+    """Replaces the float weight of each Conv and linear layer by int8 values behind DequantizeLinear."""
+    graph = model.graph
+    fold_linear_weights(graph)
+    initialisers = {each.name: each for each in graph.initializer}
     added = []
-    for name in weights:
-        values, scale = quantise_channels(numpy_helper.to_array(initialisers[name]))
+    for name, axis in output_channel_axes(graph).items():
+        values, scale = quantise_channels(np.moveaxis(numpy_helper.to_array(initialisers[name]), axis, 0))
         graph.initializer.remove(initialisers[name])
         graph.initializer.extend([
-            numpy_helper.from_array(values, f"{name}.int8"),
+            numpy_helper.from_array(np.ascontiguousarray(np.moveaxis(values, 0, axis)), f"{name}.int8"),
             numpy_helper.from_array(scale, f"{name}.scale"),
             numpy_helper.from_array(np.zeros(len(scale), np.int8), f"{name}.zero"),
         ])
         inputs = [f"{name}.int8", f"{name}.scale", f"{name}.zero"]
-        added.append(helper.make_node("DequantizeLinear", inputs, [name], name=f"{name}.dequantise", axis=0))
+        added.append(helper.make_node("DequantizeLinear", inputs, [name], name=f"{name}.dequantise", axis=axis))
     nodes = added + list(graph.node)
     del graph.node[:]
     graph.node.extend(nodes)

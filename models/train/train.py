@@ -15,6 +15,7 @@ import torch
 
 import allocator
 import cases
+import exported
 import losses
 import networks
 
@@ -32,7 +33,7 @@ def parse_arguments():
     parser.add_argument("--out", required=True, help="folder for checkpoints and logs, which go below the configuration's id")
     parser.add_argument("--steps", type=int, help="instead of the configuration's")
     parser.add_argument("--more", type=int, help="go on from a finished fold with another cycle of so many steps, at half the rate")
-    parser.add_argument("--start-from", help="checkpoint folder of another configuration of the same network and folds, to start from its weights")
+    parser.add_argument("--start-from", help="folder of exported folds of the same network and split (models/unet, say), to start from their weights")
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
@@ -49,9 +50,10 @@ def update_average(average, network, decay):
             kept.lerp_(new, 1 - decay)
 
 
-def held_out_dice(network, held_out, device):
+def held_out_dice(config, trained, held_out, device):
     """Median Dice by region at the model's own spacing, over the cases that hold the region: how training goes, and no
     substitute for evaluate.py's, at the cases' grids."""
+    network = networks.load(networks.build(config), trained.state_dict()).to(device, memory_format=networks.MEMORY_FORMAT)
     by_region = {region: [] for region in losses.REGIONS}
     for image, target in held_out:
         with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16):
@@ -85,9 +87,11 @@ def main():
     if arguments.synthetic:
         synthetic = [load(arguments.synthetic, name) for name in cases.case_names(arguments.synthetic)]
 
-    network = networks.build(config).to(device, memory_format=networks.memory_format(config))
+    network = networks.build(config, tile=training["crop"]).to(device, memory_format=networks.MEMORY_FORMAT)
+    started_from = None
     if arguments.start_from:
-        network.load_state_dict(torch.load(Path(arguments.start_from) / f"fold{arguments.fold}.pt", map_location=device)["average"])
+        started_from = Path(arguments.start_from) / f"fold{arguments.fold}.onnx"
+        network.load_state_dict(exported.parameters(started_from, network.state_dict()))
     average = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(network.parameters(), lr=training["learningRate"], weight_decay=training["weightDecay"])
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=training["learningRate"], total_steps=steps, pct_start=0.25)
@@ -115,10 +119,10 @@ def main():
     running = 0.0
     started = time.time()
     for step in range(done + 1, steps + 1):
-        images, targets = sampler.batch()
-        images = images.to(device, memory_format=networks.memory_format(config))
+        images, targets, start = sampler.batch()
+        images = images.to(device, memory_format=networks.MEMORY_FORMAT)
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            logits = network(images)
+            logits = network(images, start) if getattr(network, "READS_POSITION", False) else network(images)
         loss = losses.segmentation_loss(logits, targets.to(device), training)
         optimiser.zero_grad()
         loss.backward()
@@ -130,8 +134,8 @@ def main():
         if step % LOG_EVERY == 0:
             note = {"fold": arguments.fold, "seed": seed, "step": step, "of": steps, "loss": round(running / LOG_EVERY, 4),
                     "seconds": round(time.time() - started + seconds, 1)}
-            if step % VALIDATE_EVERY == 0:
-                note["heldOutDice"] = held_out_dice(average, unseen, device)
+            if step % VALIDATE_EVERY == 0 or step == steps:
+                note["heldOutDice"] = held_out_dice(config, average, unseen, device)
             print(json.dumps(note), file=log, flush=True)
             running = 0.0
         if step % CHECKPOINT_EVERY == 0 or step == steps:
@@ -140,6 +144,7 @@ def main():
                 "schedule": schedule.state_dict(), "step": step, "seconds": seconds + time.time() - started,
                 "fold": arguments.fold, "seed": seed, "heldOut": sorted(n for n in names if held_out[n] == arguments.fold),
                 "synthetic": len(synthetic), "real": len(real), "device": device.type,
+                "startedFrom": started_from and exported.provenance(started_from),
             })
 
 

@@ -22,9 +22,13 @@ class Rise(nn.Sequential):
 
 class UNETR(nn.Module):
     """Input [N, in_channels, *tile], extents multiples of 8, the patch; logits of the same extent. `depth` is a multiple of 3:
-    skips come after each third of the transformer's blocks but the last, which is the bottom."""
+    skips come after each third of the transformer's blocks but the last, which is the bottom.
+
+    In training the input may be a part of a tile, which begins at voxel `start` of it: its tokens get the positions of that
+    part."""
 
     PATCH = 8
+    READS_POSITION = True
 
     def __init__(self, in_channels, out_channels, tile, filters, width, heads, hidden, depth):
         super().__init__()
@@ -43,16 +47,22 @@ class UNETR(nn.Module):
         self.up_whole = layers.Up(2 * filters, filters)
         self.head = nn.Conv3d(filters, out_channels, kernel_size=1)
 
-    def volume(self, tokens):
-        return tokens.transpose(1, 2).reshape(tokens.shape[0], -1, *self.grid)
+    def positions_of(self, start, grid):
+        """Rows of the position table for tokens of `grid`, from voxel `start` of the tile on."""
+        if grid == self.grid:
+            return self.positions
+        part = tuple(slice(at // self.PATCH, at // self.PATCH + extent) for at, extent in zip(start, grid))
+        return self.positions.reshape(1, *self.grid, -1)[(slice(None), *part)].reshape(1, math.prod(grid), -1)
 
-    def forward(self, image):
-        tokens = self.embed(image).flatten(2).transpose(1, 2) + self.positions
+    def forward(self, image, start=(0, 0, 0)):
+        grid = [extent // self.PATCH for extent in image.shape[2:]]
+        tokens = self.embed(image).flatten(2).transpose(1, 2) + self.positions_of(start, grid)
         thirds = []
         for index, block in enumerate(self.blocks):
             tokens = block(tokens)
             if (index + 1) % self.every == 0:
                 thirds.append(tokens)
-        features = self.up_quarter(self.volume(self.norm(thirds[2])), self.encode_second(self.volume(thirds[1])))
-        features = self.up_half(features, self.encode_first(self.volume(thirds[0])))
+        first, second, last = (third.transpose(1, 2).reshape(third.shape[0], -1, *grid) for third in (*thirds[:2], self.norm(thirds[2])))
+        features = self.up_quarter(last, self.encode_second(second))
+        features = self.up_half(features, self.encode_first(first))
         return self.head(self.up_whole(features, self.encode_image(image)))
