@@ -60,6 +60,7 @@ async function createEngine() {
       void answerRun(ticket, modelId, fold, channels, shape, input.slice());
     },
     onResult: (json) => emit('result', { json }),
+    onBaseline: () => emit('baseline', {}),
     onSegmentation: (model, fold, coalition, runs) =>
       emit('segmentation', { model, fold, coalition, runs }, [runs.buffer]),
     onStudyEnd: (sentence) => {

@@ -44,6 +44,9 @@ function receive(message) {
         announce('progress', result.progress);
       }
       break;
+    case 'baseline':
+      app.receiveBaseline();
+      break;
     case 'segmentation':
       app.receiveSegmentation(message.model, message.fold, message.coalition, message.runs);
       announce('segmentation', { model: message.model, fold: message.fold, coalition: message.coalition });

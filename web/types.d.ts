@@ -36,6 +36,7 @@ export interface Engine {
 export interface EngineHost {
   startRun(ticket: number, modelId: string, fold: number, channels: number, shape: number[], input: Float32Array): void;
   onResult(json: string): void;
+  onBaseline(): void;
   onSegmentation(modelId: string, fold: number, coalition: number, runs: Uint32Array): void;
   onStudyEnd(sentence: string): void;
 }

@@ -77,13 +77,62 @@ class CropSampler:
         return np.clip(start, 0, extent - size) // step * step, size
 
     def augment(self, image):
-        """Per-contrast gain and offset of the brain's voxels, and noise; the background stays 0."""
+        """What differs between scanners, per contrast: gain, offset, gamma, a field that is brighter on one side, slices
+        thicker along one axis, and noise; the background stays 0."""
         brain = image != 0
         shape = (image.shape[0], 1, 1, 1)
-        gain = self.random.uniform(0.85, 1.15, size=shape).astype(np.float32)
-        offset = self.random.uniform(-0.15, 0.15, size=shape).astype(np.float32)
-        noise = self.random.normal(0, self.random.uniform(0, 0.1), size=image.shape).astype(np.float32)
-        return np.where(brain, image * gain + offset + noise, 0).astype(np.float32)
+        image = self.thicken(image)
+        gain = self.random.uniform(0.75, 1.3, size=shape).astype(np.float32)
+        offset = self.random.uniform(-0.25, 0.25, size=shape).astype(np.float32)
+        bend = self.random.uniform(-0.12, 0.12, size=shape).astype(np.float32)
+        noise = self.random.normal(0, self.random.uniform(0, 0.12), size=image.shape).astype(np.float32)
+        changed = (image + bend * image * np.abs(image)) * (gain + self.field(image.shape)) + offset + noise
+        return np.where(brain, changed, 0).astype(np.float32)
+
+    def field(self, shape):
+        """Gain that rises evenly across the crop, by up to a fifth from the middle to an edge, per contrast."""
+        slopes = self.random.uniform(-0.2, 0.2, size=(shape[0], 3)).astype(np.float32)
+        axes = [np.linspace(-1, 1, extent, dtype=np.float32) for extent in shape[1:]]
+        along = [slopes[:, axis].reshape(-1, 1, 1, 1) * values.reshape([1] + [-1 if n == axis else 1 for n in range(3)])
+                 for axis, values in enumerate(axes)]
+        return along[0] + along[1] + along[2]
+
+    def thicken(self, image):
+        """In a third of the crops each contrast is, one time in two, averaged over neighbours along one axis."""
+        if self.random.random() > 1 / 3:
+            return image
+        image = image.copy()
+        axis = int(self.random.integers(3))
+        for contrast in image:
+            if self.random.random() < 0.5:
+                contrast[:] = (np.roll(contrast, 1, axis) + contrast + np.roll(contrast, -1, axis)) / 3
+        return image
+
+    def turned_window(self, case, start, size):
+        """The crop, the head turned by up to 15 degrees about each axis and 0.85 to 1.2 of its size: one trilinear sampling
+        of the whole image, of label fractions too."""
+        angles = self.random.uniform(-np.pi / 12, np.pi / 12, size=3)
+        turn = np.eye(3)
+        for axis, angle in enumerate(angles):
+            a, b = (axis + 1) % 3, (axis + 2) % 3
+            about = np.eye(3)
+            about[a, a] = about[b, b] = np.cos(angle)
+            about[a, b], about[b, a] = -np.sin(angle), np.sin(angle)
+            turn = turn @ about
+        turn *= self.random.uniform(0.85, 1.2)
+        extent = np.array(case[0].shape[1:])
+        size = np.array(self.training["crop"])
+        # Voxel `at` of the crop comes from turn (at - middle) + middle + start; grid_sample wants x first, in -1..1.
+        to_grid = 2 / extent
+        affine = np.zeros((3, 4))
+        affine[:, :3] = to_grid[:, None] * turn * (size / 2)[None, :]
+        affine[:, 3] = to_grid * (start + size / 2) - 1
+        affine = torch.from_numpy(affine[::-1, [2, 1, 0, 3]].astype(np.float32).copy())[None]
+        grid = torch.nn.functional.affine_grid(affine, (1, 1, *(int(n) for n in size)), align_corners=False)
+        both = torch.from_numpy(np.concatenate([case[0], case[1][1:]]))[None]
+        sampled = torch.nn.functional.grid_sample(both, grid, align_corners=False)[0].numpy()
+        image, labels = sampled[:4], sampled[4:]
+        return image, np.concatenate([1 - labels.sum(axis=0, keepdims=True), labels])
 
     def drop_contrasts(self, image):
         """In a share of crops, all contrasts but a random coalition are 0 (METHOD 2.3): none of the 14 in between is rarer."""
@@ -99,9 +148,11 @@ class CropSampler:
         pool = self.synthetic if use_synthetic else self.real
         case = pool[self.random.integers(len(pool))]
         start, size = self.crop_start(case)
-        window = (slice(None),) + tuple(slice(a, a + n) for a, n in zip(start, size))
-        image, target = case[0][window], case[1][window]
-        image, target = pad_to(image, target, self.training["crop"])
+        if self.random.random() < self.training["turned"]:
+            image, target = self.turned_window(case, start, size)
+        else:
+            window = (slice(None),) + tuple(slice(a, a + n) for a, n in zip(start, size))
+            image, target = pad_to(case[0][window], case[1][window], self.training["crop"])
         image = self.drop_contrasts(self.augment(image))
         for axis in (1, 2, 3):
             if self.random.random() < 0.5:

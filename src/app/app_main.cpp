@@ -229,6 +229,13 @@ void receive_study(const std::string& json) {
     something_changed();
 }
 
+// Another baseline: what is kept was found with the old one.
+void receive_baseline() {
+    state.segmentations.clear();
+    state.prediction_key = {};
+    something_changed();
+}
+
 void receive_segmentation(const std::string& model, int fold, int coalition, const val& runs) {
     const std::tuple key{model, fold, coalition};
     state.segmentations[key] = emscripten::convertJSArrayToNumberVector<std::uint32_t>(runs);
@@ -320,6 +327,7 @@ EMSCRIPTEN_BINDINGS(shapslice_app) {
     emscripten::function("receiveCase", &receive_case);
     emscripten::function("receiveModels", &receive_models);
     emscripten::function("receiveStudy", &receive_study);
+    emscripten::function("receiveBaseline", &receive_baseline);
     emscripten::function("receiveSegmentation", &receive_segmentation);
     emscripten::function("receiveNotice", &receive_notice);
     emscripten::function("receiveFiles", &receive_files);

@@ -70,6 +70,7 @@ class HostEvents final : public StudyEvents {
   public:
     explicit HostEvents(val host) : host_(std::move(host)) {}
     void on_result(const StudyResult& result) override { host_.call<void>("onResult", result_to_json(result).dump()); }
+    void on_baseline() override { host_.call<void>("onBaseline"); }
     void on_segmentation(const std::string& model_id, int fold, Coalition coalition, const Runs& labels) override {
         host_.call<void>("onSegmentation", model_id, fold, static_cast<int>(coalition), owned_array(labels));
     }
@@ -215,12 +216,9 @@ class Engine {
             models.push_back(std::move(selected));
         }
         if (models.empty()) return "No model is chosen.";
-        StudySettings settings;
-        const Json wanted = options.value("settings", Json::object());
-        settings.run_empty_coalition = wanted.value("runEmptyCoalition", settings.run_empty_coalition);
-        settings.mean_over_all_disjoint_regions =
-            wanted.value("meanOverAllDisjointRegions", settings.mean_over_all_disjoint_regions);
-        study_task_.emplace(watch(study_->run(std::move(models), settings)));
+        const auto settings = study_settings_from_json(options.value("settings", Json::object()));
+        if (!settings) return settings.error().sentence;
+        study_task_.emplace(watch(study_->run(std::move(models), *settings)));
         study_task_->start();
         return "";
     }

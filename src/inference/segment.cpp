@@ -7,14 +7,15 @@
 
 namespace shapslice {
 
-void coalition_input(const Prepared& prepared, const ModelManifest& manifest, Coalition coalition,
-                     std::span<float> input) {
+void coalition_input(const Prepared& prepared, std::span<const float> absent, const ModelManifest& manifest,
+                     Coalition coalition, std::span<float> input) {
     const std::size_t voxels = voxel_count(prepared.padded);
     for (std::size_t channel = 0; channel < kContrasts; ++channel) {
         const auto contrast = static_cast<std::size_t>(manifest.contrasts[channel]);
         float* to = input.data() + channel * voxels;
-        if (contains(coalition, static_cast<int>(contrast))) {
-            std::copy_n(prepared.channels.data() + contrast * voxels, voxels, to);
+        const bool given = contains(coalition, static_cast<int>(contrast));
+        if (given || !absent.empty()) {
+            std::copy_n((given ? prepared.channels.data() : absent.data()) + contrast * voxels, voxels, to);
         } else {
             std::fill_n(to, voxels, 0.0f);
         }
@@ -52,14 +53,15 @@ Error wrong_size(const ModelManifest& manifest, std::size_t expected, std::size_
 }  // namespace
 
 Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& manifest, int fold,
-                                     const Prepared& prepared, const Grid& case_grid, Coalition coalition) {
+                                     const Prepared& prepared, std::span<const float> absent, const Grid& case_grid,
+                                     Coalition coalition) {
     const Tiling tiling = tile(prepared.padded, manifest.patch);
     const std::size_t tile_voxels = voxel_count(tiling.size);
     const std::size_t whole_voxels = voxel_count(tiling.whole);
     const bool single = tiling.tiles.size() == 1;
 
     std::vector<float> input(kContrasts * whole_voxels);
-    coalition_input(prepared, manifest, coalition, input);
+    coalition_input(prepared, absent, manifest, coalition, input);
     std::vector<float> cut(single ? 0 : kContrasts * tile_voxels);
     std::vector<float> turned(manifest.i_slowest ? kContrasts * tile_voxels : 0);
     std::vector<float> probabilities(kLabels * tile_voxels);

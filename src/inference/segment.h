@@ -14,10 +14,11 @@
 
 namespace shapslice {
 
-// The model's input channels for a coalition: contrasts in the manifest's order, absent ones at the zero baseline,
-// which after z-scoring is the brain's mean (METHOD 2.3). `input` holds kContrasts * voxels of `prepared.padded`.
-void coalition_input(const Prepared& prepared, const ModelManifest& manifest, Coalition coalition,
-                     std::span<float> input);
+// The model's input channels for a coalition: contrasts in the manifest's order, in place of absent ones their channel
+// of `absent` (inference/absent_channels.h, laid out as prepared.channels), or 0 where that is empty (METHOD 2.3).
+// `input` holds kContrasts * voxels of `prepared.padded`.
+void coalition_input(const Prepared& prepared, std::span<const float> absent, const ModelManifest& manifest,
+                     Coalition coalition, std::span<float> input);
 
 struct Segmentation {
     std::vector<std::uint8_t> labels;  // on the case's grid
@@ -27,9 +28,10 @@ struct Segmentation {
     int tiles = 0;
 };
 
-// Runs all tiles and restores the labels. `prepared`, `manifest`, `case_grid` and `runtime` must outlive the task. An
-// error of the runtime is passed on; an output of another size than the manifest says is an error that names the model.
+// Runs all tiles and restores the labels. All that is referred to must outlive the task. An error of the runtime is
+// passed on; an output of another size than the manifest says is an error that names the model.
 Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& manifest, int fold,
-                                     const Prepared& prepared, const Grid& case_grid, Coalition coalition);
+                                     const Prepared& prepared, std::span<const float> absent, const Grid& case_grid,
+                                     Coalition coalition);
 
 }  // namespace shapslice

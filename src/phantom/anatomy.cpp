@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "phantom/random.h"
+#include "base/random.h"
 
 namespace shapslice {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/random.h"
 #include "phantom/anatomy.h"
-#include "phantom/random.h"
 #include "phantom/tumour.h"
 
 namespace shapslice {

@@ -63,6 +63,14 @@ Expected<ClinicalRanking> clinical_ranking_from_json(const Json& json) {
     return ranking;
 }
 
+Expected<StudySettings> study_settings_from_json(const Json& json) {
+    try {
+        return json.get<StudySettings>();
+    } catch (const Json::exception& error) {
+        return fail(std::string("The settings of the study cannot be read: ") + error.what());
+    }
+}
+
 Json clinical_ranking_to_json(const ClinicalRanking& ranking) {
     return ranking;
 }

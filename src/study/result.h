@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/baseline.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/terms.h"
@@ -40,7 +41,7 @@ struct ClinicalRanking {
 
 // Choices of METHOD marked "ours", recorded with every result.
 struct StudySettings {
-    std::string baseline = "zero";                // METHOD 2.3
+    Baseline baseline;                            // METHOD 2.3
     bool run_empty_coalition = false;             // METHOD 2.3
     bool mean_over_all_disjoint_regions = false;  // METHOD 1.3
     double model_band_tolerance = kModelBandTolerance;
@@ -125,6 +126,8 @@ struct StudyResult {
 // A clinical ranking as the page sends it; refuses ranks that are not finite numbers of at least 1 and at most 4.
 Expected<ClinicalRanking> clinical_ranking_from_json(const Json& json);
 Json clinical_ranking_to_json(const ClinicalRanking& ranking);
+// Settings as the page sends them; what is not there keeps its default. Refuses an unknown baseline by name.
+Expected<StudySettings> study_settings_from_json(const Json& json);
 
 Json result_to_json(const StudyResult& result);
 // Refuses what is not a result of a schema version this program knows, with a sentence.

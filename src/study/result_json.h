@@ -5,6 +5,18 @@
 
 namespace shapslice {
 
+inline void to_json(Json& j, BaselineKind kind) {
+    j = baseline_name(kind);
+}
+inline void from_json(const Json& j, BaselineKind& kind) {
+    const auto found = baseline_from_name(j.get<std::string>());
+    if (!found) {
+        throw Json::other_error::create(
+            501, "the baseline " + j.dump() + " is not known; expected zero, mean, noise or lesion", &j);
+    }
+    kind = *found;
+}
+
 template <class F>
 void describe(F& f, Marginal& m) {
     f("before", m.before);
@@ -69,7 +81,9 @@ void describe(F& f, ClinicalRanking& r) {
 
 template <class F>
 void describe(F& f, StudySettings& s) {
-    f("baseline", s.baseline);
+    f("baseline", s.baseline.kind);
+    f("noiseSeed", s.baseline.noise_seed);
+    f("lesionMarginMm", s.baseline.lesion_margin);
     f("runEmptyCoalition", s.run_empty_coalition);
     f("meanOverAllDisjointRegions", s.mean_over_all_disjoint_regions);
     f("modelBandTolerance", s.model_band_tolerance);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "inference/absent_channels.h"
 #include "inference/segment.h"
 #include "study/sentence.h"
 
@@ -40,8 +41,12 @@ Study::Study(const Case& subject, Runtime& runtime, StudyEvents& events)
     result_.sentence = plain_sentence(result_);
 }
 
+std::string Study::key(const ModelManifest& manifest, int fold) const {
+    return manifest.key(fold) + " " + result_.settings.baseline.key();
+}
+
 const KnownRun* Study::known(const ModelManifest& manifest, int fold, Coalition coalition) const {
-    const auto at = known_.find(manifest.key(fold));
+    const auto at = known_.find(key(manifest, fold));
     return at != known_.end() && at->second[coalition] ? &*at->second[coalition] : nullptr;
 }
 
@@ -69,8 +74,52 @@ Expected<const Prepared*> Study::prepared_for(const ModelManifest& manifest) {
         Expected<Prepared> made = prepare(subject_, manifest.spacing, manifest.multiple, manifest.least());
         if (!made) return tl::make_unexpected(made.error());
         prepared_.emplace(key, std::move(*made));
+        absent_key_.clear();
     }
     return &prepared_->second;
+}
+
+Expected<std::vector<std::uint8_t>> Study::reference_labels(const ModelManifest& manifest, int fold) const {
+    if (subject_.reference) return *subject_.reference;
+    const KnownRun* full = known(manifest, fold, kAllContrasts);
+    std::vector<std::uint8_t> labels(subject_.grid.size());
+    if (!full || !decode_runs(full->labels, labels))
+        return fail("The segmentation from all contrasts, the reference of this study, is not there.");
+    return labels;
+}
+
+Expected<std::span<const float>> Study::absent_for(const Job& job, const Prepared& prepared) {
+    const Baseline& baseline = result_.settings.baseline;
+    if (baseline.kind == BaselineKind::zero || job.coalition == kAllContrasts) return std::span<const float>{};
+    const ModelManifest& manifest = models_[job.model].manifest;
+    // With an expert's labels, all folds of a model share what stands in.
+    const bool by_fold = needs_lesion(baseline.kind) && !subject_.reference;
+    const std::string wanted = by_fold ? key(manifest, job.fold) : baseline.key();
+    if (wanted != absent_key_) {
+        std::vector<float> fractions;
+        if (needs_lesion(baseline.kind)) {
+            const auto labels = reference_labels(manifest, job.fold);
+            if (!labels) return tl::make_unexpected(labels.error());
+            fractions = prepare_labels(*labels, subject_.grid, prepared);
+        }
+        absent_ = absent_channels(prepared, baseline, fractions);
+        absent_key_ = wanted;
+    }
+    return std::span<const float>(absent_);
+}
+
+// The slices show segmentations by model, fold and coalition alone: after a change of baseline those of the runs known
+// with the new one replace the others.
+void Study::announce_known() {
+    for (const SelectedModel& selected : models_) {
+        for (const int fold : selected.folds) {
+            for (int mask = 0; mask < kCoalitions; ++mask) {
+                const auto coalition = static_cast<Coalition>(mask);
+                if (const KnownRun* run = known(selected.manifest, fold, coalition))
+                    events_.on_segmentation(selected.manifest.id, fold, coalition, run->labels);
+            }
+        }
+    }
 }
 
 Expected<void> Study::keep(const Job& job, Segmentation segmentation) {
@@ -81,18 +130,14 @@ Expected<void> Study::keep(const Job& job, Segmentation segmentation) {
     } else if (job.coalition == kAllContrasts) {
         run.counts = count_overlap(segmentation.labels, segmentation.labels);
     } else {
-        // METHOD 2.2: this fold's own segmentation from all contrasts, which coalition_order runs first.
-        const KnownRun* full = known(manifest, job.fold, kAllContrasts);
-        std::vector<std::uint8_t> reference(segmentation.labels.size());
-        if (!full || !decode_runs(full->labels, reference)) {
-            return fail("The segmentation from all contrasts, the reference of this study, is not there.");
-        }
-        run.counts = count_overlap(reference, segmentation.labels);
+        const auto reference = reference_labels(manifest, job.fold);
+        if (!reference) return tl::make_unexpected(reference.error());
+        run.counts = count_overlap(*reference, segmentation.labels);
     }
     run.labels = encode_runs(segmentation.labels);
     run.provider = segmentation.provider;
     run.seconds = segmentation.run_seconds;
-    auto& slot = known_[manifest.key(job.fold)][job.coalition];
+    auto& slot = known_[key(manifest, job.fold)][job.coalition];
     slot = std::move(run);
     events_.on_segmentation(manifest.id, job.fold, job.coalition, slot->labels);
     return {};
@@ -109,7 +154,7 @@ void Study::recompose() {
             FoldResult fold;
             fold.fold = index;
             fold.model_sha256 = selected.manifest.folds[static_cast<std::size_t>(index)].sha256;
-            if (const auto at = known_.find(selected.manifest.key(index)); at != known_.end()) {
+            if (const auto at = known_.find(key(selected.manifest, index)); at != known_.end()) {
                 compose_fold(at->second, result_.settings, result_.clinical, fold);
                 if (!subject_.reference && at->second[kAllContrasts]) {
                     const PerRegion<bool> present = regions_in_reference(at->second[kAllContrasts]->counts);
@@ -150,7 +195,12 @@ void Study::report_progress(std::size_t done, std::size_t total, double started,
 Task<Expected<void>> Study::run(std::vector<SelectedModel> models, StudySettings settings) {
     cancelled_ = false;
     models_ = std::move(models);
+    const bool other_baseline = settings.baseline != result_.settings.baseline;
     result_.settings = settings;
+    if (other_baseline) {
+        events_.on_baseline();
+        announce_known();
+    }
     const std::vector<Job> jobs = open_jobs();
     const double started = runtime_.now();
     Expected<void> outcome;
@@ -164,8 +214,13 @@ Task<Expected<void>> Study::run(std::vector<SelectedModel> models, StudySettings
             outcome = tl::make_unexpected(prepared.error());
             break;
         }
+        const auto absent = absent_for(job, **prepared);
+        if (!absent) {
+            outcome = tl::make_unexpected(absent.error());
+            break;
+        }
         Expected<Segmentation> segmentation =
-            co_await segment(runtime_, manifest, job.fold, **prepared, subject_.grid, job.coalition);
+            co_await segment(runtime_, manifest, job.fold, **prepared, *absent, subject_.grid, job.coalition);
         if (!segmentation) {
             // A runtime that hears of the cancel before it has begun answers with an error: that is none of the
             // study's.

@@ -28,6 +28,8 @@ class StudyEvents {
   public:
     virtual ~StudyEvents() = default;
     virtual void on_result(const StudyResult& result) = 0;
+    // The study goes on with another baseline: segmentations announced before are not its own.
+    virtual void on_baseline() = 0;
     virtual void on_segmentation(const std::string& model_id, int fold, Coalition coalition, const Runs& labels) = 0;
 };
 
@@ -50,7 +52,7 @@ class Study {
     void set_clinical_ranking(ClinicalRanking ranking);
 
     const StudyResult& result() const { return result_; }
-    // The run of one fold's coalition, if known.
+    // The run of one fold's coalition with the study's baseline, if known.
     const KnownRun* known(const ModelManifest& manifest, int fold, Coalition coalition) const;
     void add_notice(std::string sentence);
 
@@ -62,7 +64,13 @@ class Study {
     };
     std::vector<Job> open_jobs() const;
     const KnownRun* known_job(const Job& job) const;
+    // Of a fold's runs with the study's baseline, in known_.
+    std::string key(const ModelManifest& manifest, int fold) const;
     Expected<const Prepared*> prepared_for(const ModelManifest& manifest);
+    // METHOD 2.2: the expert's labels, else the fold's own from all contrasts, which coalition_order runs first.
+    Expected<std::vector<std::uint8_t>> reference_labels(const ModelManifest& manifest, int fold) const;
+    Expected<std::span<const float>> absent_for(const Job& job, const Prepared& prepared);
+    void announce_known();
     Expected<void> keep(const Job& job, struct Segmentation segmentation);
     void recompose();
     void report_progress(std::size_t done, std::size_t total, double started, const Job* next);
@@ -71,9 +79,11 @@ class Study {
     Runtime& runtime_;
     StudyEvents& events_;
     std::vector<SelectedModel> models_;
-    std::map<std::string, KnownRuns> known_;  // by ModelManifest::key
+    std::map<std::string, KnownRuns> known_;  // by key()
     // With what it was prepared for: spacing, multiple, least extents.
     std::optional<std::pair<std::tuple<std::array<double, 3>, int, Shape>, Prepared>> prepared_;
+    std::vector<float> absent_;  // what stands in for absent contrasts, made for absent_key_
+    std::string absent_key_;
     StudyResult result_;
     bool cancelled_ = false;
 };

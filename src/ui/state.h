@@ -51,8 +51,9 @@ struct Choice {
     int region = 0;  // row: five regions, then the mean
     int pinned = kAllContrasts;
     int hovered = -1;
-    int chosen_model = 0;   // to run
-    bool all_folds = true;  // to run: all five, or the first only
+    int chosen_model = 0;    // to run
+    bool all_folds = true;   // to run: all five, or the first only
+    StudySettings settings;  // to run with
 };
 
 struct AppState {

@@ -132,7 +132,7 @@ TEST(CoalitionInput, AbsentContrastsAreZeroInTheModelsOrder) {
     manifest.contrasts = {Contrast::t2w, Contrast::t1c, Contrast::t2f, Contrast::t1n};
     const std::size_t voxels = voxel_count(prepared->padded);
     std::vector<float> input(4 * voxels, 99.0f);
-    coalition_input(*prepared, manifest, 0b1001, input);  // t1c and t2w
+    coalition_input(*prepared, {}, manifest, 0b1001, input);  // t1c and t2w
     EXPECT_TRUE(std::equal(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(voxels),
                            prepared->channels.begin() + static_cast<std::ptrdiff_t>(3 * voxels)));
     EXPECT_TRUE(std::equal(input.begin() + static_cast<std::ptrdiff_t>(voxels),
@@ -151,7 +151,7 @@ TEST(Segment, TilesOfAVoxelwiseNetworkGiveTheWhole) {
     std::vector<std::vector<std::uint8_t>> labels;
     for (const int patch : {64, 20}) {
         const ModelManifest manifest = manifest_of("m", 1, 1, {patch, patch, patch});
-        auto task = segment(runtime, manifest, 0, *prepared, subject.grid, kAllContrasts);
+        auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts);
         task.start();
         ASSERT_TRUE(task.done());
         ASSERT_TRUE(task.result());
@@ -178,7 +178,7 @@ TEST(Segment, AxesTheOtherWayRoundGiveTheSame) {
     std::vector<std::vector<std::uint8_t>> labels;
     for (const bool other : {false, true}) {
         manifest.i_slowest = other;
-        auto task = segment(runtime, manifest, 0, *prepared, subject.grid, kAllContrasts);
+        auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts);
         task.start();
         ASSERT_TRUE(task.done() && task.result());
         labels.push_back(task.result()->labels);
@@ -204,7 +204,7 @@ TEST(Segment, ANetworkOfFixedSizeGetsItsPatch) {
         EXPECT_EQ(request.shape, manifest.patch);
         return std::vector<float>(request.input.begin(), request.input.end());
     });
-    auto task = segment(runtime, manifest, 0, *prepared, subject.grid, kAllContrasts);
+    auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts);
     task.start();
     ASSERT_TRUE(task.done() && task.result());
     // Padding changes nothing: the same labels as from a grid that needs none.
@@ -213,7 +213,7 @@ TEST(Segment, ANetworkOfFixedSizeGetsItsPatch) {
     PlainRuntime echo([](const RunRequest& request) -> Expected<std::vector<float>> {
         return std::vector<float>(request.input.begin(), request.input.end());
     });
-    auto whole = segment(echo, manifest, 0, *plain, subject.grid, kAllContrasts);
+    auto whole = segment(echo, manifest, 0, *plain, {}, subject.grid, kAllContrasts);
     whole.start();
     EXPECT_EQ(task.result()->labels, whole.result()->labels);
 }
@@ -223,7 +223,7 @@ TEST(Segment, AnOutputOfTheWrongSizeNamesTheModel) {
     const auto prepared = prepare(subject, {1, 1, 1}, 4);
     PlainRuntime runtime([](const RunRequest&) -> Expected<std::vector<float>> { return std::vector<float>(7); });
     const ModelManifest manifest = manifest_of("m", 1);
-    auto task = segment(runtime, manifest, 0, *prepared, subject.grid, kAllContrasts);
+    auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts);
     task.start();
     ASSERT_FALSE(task.result());
     EXPECT_TRUE(task.result().error().sentence.starts_with("Model m: the network's output has 7 values"));

@@ -18,11 +18,13 @@ using testing::small_case;
 struct Recorder : StudyEvents {
     std::vector<StudyProgress> progress;
     std::vector<std::pair<int, Coalition>> segmentations;
+    int baselines = 0;
     std::function<void(const StudyResult&)> then;
     void on_result(const StudyResult& result) override {
         progress.push_back(result.progress);
         if (then) then(result);
     }
+    void on_baseline() override { ++baselines; }
     void on_segmentation(const std::string&, int fold, Coalition coalition, const Runs&) override {
         segmentations.emplace_back(fold, coalition);
     }
@@ -124,6 +126,58 @@ TEST(StudyRun, ASecondRunRepeatsNothing) {
     settings.run_empty_coalition = true;
     ASSERT_TRUE(bench.run({0, 3}, settings));
     EXPECT_EQ(bench.runtime.runs, 32);
+}
+
+TEST(StudyRun, AnotherBaselineRunsAnewAndTheFirstIsKept) {
+    Bench bench;
+    ASSERT_TRUE(bench.run({0}));
+    const auto regions = [&] { return result_to_json(bench.study.result())["models"][0]["folds"][0]["regions"]; };
+    const Json plain = regions();
+    for (const BaselineKind kind : {BaselineKind::mean, BaselineKind::noise, BaselineKind::lesion}) {
+        StudySettings settings;
+        settings.baseline.kind = kind;
+        const int before = bench.runtime.runs;
+        ASSERT_TRUE(bench.run({0}, settings));
+        EXPECT_EQ(bench.runtime.runs, before + 15);
+        const Json result = result_to_json(bench.study.result());
+        EXPECT_EQ(result["settings"]["baseline"], baseline_name(kind));
+        EXPECT_TRUE(bench.study.result().models[0].folds[0].complete());
+    }
+    EXPECT_EQ(bench.events.baselines, 3);
+    bench.events.segmentations.clear();
+    ASSERT_TRUE(bench.run({0}));  // back to zero: nothing runs, and the slices hear of what is known
+    EXPECT_EQ(bench.runtime.runs, 60);
+    EXPECT_EQ(bench.events.segmentations.size(), 15u);
+    EXPECT_EQ(regions(), plain);
+}
+
+TEST(StudyRun, BaselinesChangeTheGame) {
+    Bench bench;
+    std::map<BaselineKind, PerCoalition<std::optional<double>>> values;
+    for (const BaselineKind kind : {BaselineKind::zero, BaselineKind::noise, BaselineKind::lesion}) {
+        StudySettings settings;
+        settings.baseline.kind = kind;
+        ASSERT_TRUE(bench.run({0}, settings));
+        values[kind] = bench.study.result().models[0].folds[0].regions[static_cast<std::size_t>(Region::WT)].values;
+    }
+    EXPECT_EQ(values[BaselineKind::zero][kAllContrasts], values[BaselineKind::noise][kAllContrasts]);
+    EXPECT_EQ(values[BaselineKind::zero][kAllContrasts], values[BaselineKind::lesion][kAllContrasts]);
+    EXPECT_NE(values[BaselineKind::zero], values[BaselineKind::noise]);
+    EXPECT_NE(values[BaselineKind::zero], values[BaselineKind::lesion]);
+}
+
+TEST(StudyRun, WithoutAnExpertTheLesionIsTheFoldsOwn) {
+    Bench bench;
+    bench.subject.reference.reset();
+    StudySettings settings;
+    settings.baseline.kind = BaselineKind::lesion;
+    Study study{bench.subject, bench.runtime, bench.events};
+    auto task = study.run({{manifest_of("m", 5), {0, 1}}}, settings);
+    task.start();
+    ASSERT_TRUE(task.done() && task.result());
+    EXPECT_EQ(study.result().models[0].complete_folds, 2);
+    for (const FoldResult& fold : study.result().models[0].folds)
+        EXPECT_EQ(*fold.regions[static_cast<std::size_t>(Region::WT)].values[kAllContrasts], 1);
 }
 
 TEST(StudyRun, TheSameFileReadOtherwiseRunsAnew) {

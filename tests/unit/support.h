@@ -12,7 +12,7 @@
 #include "image/case.h"
 #include "inference/manifest.h"
 #include "inference/runtime.h"
-#include "phantom/random.h"
+#include "base/random.h"
 
 namespace shapslice::testing {
 
