@@ -10,6 +10,7 @@ import { OrtRuntime } from './ort_runtime.js';
 /** @typedef {import('./types.d.ts').LoadedModel} LoadedModel */
 /** @typedef {import('./types.d.ts').ModelGuess} ModelGuess */
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
+/** @typedef {import('./types.d.ts').WarmUp} WarmUp */
 
 const site = new URL('../', import.meta.url);
 
@@ -19,6 +20,8 @@ const engineReady = createEngine();
 let runtime = new OrtRuntime(new URL('ort/', site), 'auto');
 /** @type {Map<string, LoadedModel>} */
 const models = new Map();
+/** What a run of each model costs here, by id; null where it could not be run. @type {Map<string, WarmUp | null>} */
+const warmUps = new Map();
 /** Networks that were dropped without a manifest and wait for the user's word on how to read them. @type {File[]} */
 let guessedFiles = [];
 /** @type {File[]} the files of the last opening, for a change of roles */
@@ -140,6 +143,7 @@ function takeModel(engine, name, json, files) {
   if (problem) throw new Error(problem);
   const manifest = /** @type {ModelManifest} */ (JSON.parse(json));
   models.set(manifest.id, { manifest, files: byName });
+  warmUps.delete(manifest.id);
   return manifest;
 }
 
@@ -156,6 +160,29 @@ function emitCase(engine) {
   if (labels) buffers.push(labels.buffer);
   emit('case', { json: engine.caseSummary(), volumes, labels }, buffers);
   emit('result', { json: engine.resultJson() });
+}
+
+/** What one program may hold here: WebAssembly's 4 GB, or the machine's memory where the browser says it is less. */
+function grantedMemory() {
+  const wasm = 65536 * 65536;
+  const { deviceMemory = Infinity } = /** @type {any} */ (navigator);
+  const machine = deviceMemory * 2 ** 30;
+  return machine < wasm ? { granted: machine, grantedBy: 'this machine' } : { granted: wasm, grantedBy: 'the browser' };
+}
+
+/** Runs each of the models once on little, if that was not done before. @param {Engine} engine @param {string[]} ids */
+async function warmUp(engine, ids) {
+  for (const id of ids) {
+    const model = models.get(id);
+    if (!model || warmUps.has(id) || study) continue;
+    emit('measuring', { name: model.manifest.name });
+    try {
+      const shape = JSON.parse(engine.warmUpShape(id));
+      warmUps.set(id, await runtime.measure(model.manifest, () => fetchModel(engine, model, 0), shape));
+    } catch {
+      warmUps.set(id, null); // the study will say why it does not run
+    }
+  }
 }
 
 async function stopStudy() {
@@ -287,6 +314,23 @@ const methods = {
   async assignRoles(roles) {
     if (openedFiles.length === 0) throw new Error('The built-in case has no files to assign.');
     return methods.open(openedFiles, roles);
+  },
+
+  /**
+   * What a study would cost on this machine; models not measured yet are, unless a study is running.
+   * @param {{ models: { id: string, folds?: number[] }[] }} options
+   */
+  async forecast(options) {
+    const engine = await engineReady;
+    await warmUp(
+      engine,
+      options.models.map(({ id }) => id),
+    );
+    const known = [...warmUps].filter(([, measured]) => measured !== null);
+    const measured = { warmUps: Object.fromEntries(known), ...grantedMemory() };
+    const answer = JSON.parse(engine.forecastStudy(JSON.stringify(options), JSON.stringify(measured)));
+    if (answer.error) throw new Error(answer.error);
+    return answer;
   },
 
   /** Runs a study to its end. @param {Record<string, unknown>} options */

@@ -60,6 +60,9 @@ function receive(message) {
     case 'runtime':
       app.receiveJson('runtime', JSON.stringify(message.state));
       break;
+    case 'measuring':
+      app.receiveJson('measuring', JSON.stringify(message.name));
+      break;
     case 'notice':
       notice(message.kind === 'error', message.sentence);
       break;
@@ -102,6 +105,12 @@ function saveRanking(ranking) {
   app.receiveJson('rankings', JSON.stringify(savedRankings()));
 }
 
+/** A study's options with what was left out: the first model, all its folds. @param {Record<string, unknown>} wanted */
+function withDefaults(wanted) {
+  const first = models.slice(0, 1).map(({ id }) => ({ id }));
+  return { settings: {}, ...wanted, models: wanted.models ?? first };
+}
+
 /** docs/api.md */
 const api = {
   events,
@@ -134,13 +143,19 @@ const api = {
   },
   /** @param {{ models?: { id: string, folds?: number[] }[], settings?: Record<string, unknown> }} [wanted] */
   async run(wanted = {}) {
-    const chosen = wanted.models ?? models.slice(0, 1).map(({ id }) => ({ id }));
-    running = engine.call('run', { settings: {}, ...wanted, models: chosen });
+    running = engine.call('run', withDefaults(wanted));
     try {
       return JSON.parse(/** @type {string} */ (await running));
     } finally {
       running = null;
     }
+  },
+  /**
+   * Runs, time and memory that a study would take here, from one small measured run of each model.
+   * @param {{ models?: { id: string, folds?: number[] }[], settings?: Record<string, unknown> }} [wanted]
+   */
+  async forecast(wanted = {}) {
+    return engine.call('forecast', withDefaults(wanted));
   },
   async cancel() {
     await engine.call('cancel');
@@ -177,6 +192,12 @@ const commands = {
   openPhantom: () => shown(api.openPhantom()),
   assignRole: ({ file, role }) => shown(api.assignRoles({ ...roles, [file]: role })),
   run: (/** @type {any} */ wanted) => shown(api.run(wanted)),
+  // A forecast that cannot be had is no news: Run will say why.
+  forecast: (/** @type {any} */ wanted) =>
+    void api.forecast(wanted).then(
+      (found) => app.receiveJson('forecast', JSON.stringify(found)),
+      () => app.receiveJson('forecast', 'null'),
+    ),
   cancel: () => shown(api.cancel()),
   guessModel: ({ convention }) => shown(engine.call('guessModel', convention).then(showGuess)),
   useGuess: (manifest) => shown(engine.call('useGuess', manifest).then(tookModel)),

@@ -1,15 +1,19 @@
 // Runs networks on ONNX Runtime Web: on WebGPU where there is an adapter, else on WebAssembly with as many threads as the
 // page may have. Moves bytes only; what to run and what it means is decided in C++ (src/inference/runtime.h).
 
+import { bytesAtHeight, bytesHeld, watchMemory } from './memory_meter.js';
+
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
+/** @typedef {import('./types.d.ts').WarmUp} WarmUp */
 /** @typedef {import('./types.d.ts').RuntimeState} RuntimeState */
 /** @typedef {import('./types.d.ts').RunAnswer} RunAnswer */
 /** @typedef {typeof import('onnxruntime-web')} Ort */
 /** @typedef {import('onnxruntime-web').InferenceSession} Session */
 
 const MOST_THREADS = 8;
+const LONG_WARM_UP = 1; // seconds: a longer first run is not repeated only to be timed again
 
-/** @returns {Promise<{ name: string } | null>} the WebGPU adapter that ONNX Runtime would get, by name */
+/** @returns {Promise<{ name: string, software: boolean } | null>} the WebGPU adapter that ONNX Runtime would get */
 async function webGpuAdapter() {
   const gpu = /** @type {any} */ (navigator).gpu;
   if (!gpu) return null;
@@ -17,7 +21,9 @@ async function webGpuAdapter() {
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (!adapter) return null;
     const { vendor = '', architecture = '', description = '' } = adapter.info ?? {};
-    return { name: [vendor, architecture, description].filter(Boolean).join(' ') || 'WebGPU adapter' };
+    const name = [vendor, architecture, description].filter(Boolean).join(' ') || 'WebGPU adapter';
+    const fallback = adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter;
+    return { name, software: fallback === true || /swiftshader|llvmpipe|lavapipe/i.test(name) };
   } catch {
     return null; // an adapter that cannot even be asked for is none
   }
@@ -71,12 +77,32 @@ export class OrtRuntime {
     /** Models that WebGPU failed on: others still run there. @type {Set<string>} */
     this.wasmOnly = new Set();
     this.pendingNotice = '';
+    /** Settles when what was asked last is done: one session at a time. @type {Promise<unknown>} */
+    this.busy = Promise.resolve();
+  }
+
+  /**
+   * Does `work` after everything asked before.
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  inTurn(work) {
+    const done = this.busy.then(work);
+    this.busy = done.catch(() => {});
+    return done;
   }
 
   /** Chooses provider and threads and loads ONNX Runtime. Safe to call again. */
   async prepare() {
     if (this.ort) return this.state;
-    const adapter = this.wanted === 'wasm' ? null : await webGpuAdapter();
+    watchMemory();
+    let adapter = this.wanted === 'wasm' ? null : await webGpuAdapter();
+    if (adapter?.software && this.wanted === 'auto') {
+      // A graphics processor made of software is a hundred times slower than WebAssembly.
+      this.state.note = `This browser's WebGPU (${adapter.name}) is software: models run on WASM, which is faster.`;
+      adapter = null;
+    }
     this.state.provider = adapter ? 'webgpu' : 'wasm';
     this.state.adapter = adapter?.name ?? '';
     if (this.wanted === 'webgpu' && !adapter) {
@@ -138,6 +164,29 @@ export class OrtRuntime {
   }
 
   /**
+   * What one forward pass costs here: time and memory, on an input of zeros. A network of open size is run twice, because
+   * WebGPU's first run makes its programs.
+   * @param {ModelManifest} manifest
+   * @param {() => Promise<Uint8Array>} modelBytes
+   * @param {number[]} shape i, j, k
+   * @returns {Promise<WarmUp>}
+   */
+  async measure(manifest, modelBytes, shape) {
+    await this.prepare();
+    const input = new Float32Array(4 * shape[0] * shape[1] * shape[2]);
+    const once = () => this.run(manifest, 0, modelBytes, 4, shape, input);
+    await this.inTurn(async () => {
+      if (this.current?.key !== `${manifest.id}/0`)
+        await this.openSession(`${manifest.id}/0`, manifest.id, await modelBytes());
+    });
+    const bytesLoaded = bytesHeld();
+    bytesAtHeight();
+    let { seconds } = await once();
+    if (seconds < LONG_WARM_UP) ({ seconds } = await once());
+    return { shape, seconds, bytesLoaded, bytesRun: bytesAtHeight() };
+  }
+
+  /**
    * One forward pass. On WebGPU's failure the same pass is done on WASM, and the answer carries a notice.
    * @param {ModelManifest} manifest
    * @param {number} fold
@@ -149,6 +198,19 @@ export class OrtRuntime {
    */
   async run(manifest, fold, modelBytes, channels, shape, input) {
     await this.prepare();
+    return this.inTurn(() => this.runInTurn(manifest, fold, modelBytes, channels, shape, input));
+  }
+
+  /**
+   * @param {ModelManifest} manifest
+   * @param {number} fold
+   * @param {() => Promise<Uint8Array>} modelBytes
+   * @param {number} channels
+   * @param {number[]} shape
+   * @param {Float32Array} input
+   * @returns {Promise<RunAnswer>}
+   */
+  async runInTurn(manifest, fold, modelBytes, channels, shape, input) {
     const key = `${manifest.id}/${fold}`;
     let open = this.current;
     if (open?.key !== key) open = await this.openSession(key, manifest.id, await modelBytes());

@@ -22,6 +22,8 @@ export interface Engine {
   rewriteNetwork(fileName: string, bytes: Uint8Array): { error?: string; bytes: Uint8Array };
   describeNetwork(fileName: string, bytes: Uint8Array, convention: string): string;
   runStudy(optionsJson: string): string;
+  warmUpShape(modelId: string): string;
+  forecastStudy(optionsJson: string, measuredJson: string): string;
   cancel(): void;
   setClinicalRanking(json: string): string;
   completeRun(ticket: number, output: Float32Array, provider: string, seconds: number, notice: string): void;
@@ -62,6 +64,14 @@ export interface RuntimeState {
   crossOriginIsolated: boolean;
   adapter: string;
   note: string;
+}
+
+/** A measured run: i, j, k of its input; bytes that the runtime held before and at its height. */
+export interface WarmUp {
+  shape: number[];
+  seconds: number;
+  bytesLoaded: number;
+  bytesRun: number;
 }
 
 export interface RunAnswer {

@@ -76,6 +76,7 @@ void draw_page() {
     ui::case_panel(state, {0, kSummaryHeight, kCaseWidth, below});
     ui::slices_panel(state, {kCaseWidth + 2, kSummaryHeight, size.x - kCaseWidth - explanation - 4, below});
     ui::explanation_panel(state, {size.x - explanation, kSummaryHeight, explanation, below});
+    ui::model_cards(state);
     ui::model_form(state);
     ui::update_prediction(state, ImGui::GetTime() * 1000);
 }
@@ -202,7 +203,12 @@ void receive_models(const std::string& json) {
         card.name = manifest.value("name", card.id);
         card.architecture = manifest.value("architecture", "");
         card.description = manifest.value("description", "");
+        card.quantisation = manifest.value("quantisation", "");
+        card.parameters = manifest.value("parameters", 0.0);
+        for (const Json& fold : manifest["folds"])
+            card.fold_bytes = std::max(card.fold_bytes, fold.value("bytes", 0.0));
         const Json training = manifest.value("trainingData", Json::object());
+        card.citation = training.value("citation", std::vector<std::string>{});
         card.training = training.value("name", "");
         card.licence = training.value("licence", "");
         card.folds = static_cast<int>(manifest["folds"].size());
@@ -219,6 +225,8 @@ void receive_models(const std::string& json) {
         }
         state.models.push_back(std::move(card));
     }
+    if (ui::models_to_run(state).empty() && !state.models.empty())
+        state.choice.models_to_run = {state.models.front().id};
     something_changed();
 }
 
@@ -259,10 +267,11 @@ void receive_json(const std::string& what, const std::string& json) {
     if (what == "runtime") state.runtime = parsed;
     if (what == "opening") state.opening = parsed;
     if (what == "guess") state.guess = parsed;
-    if (what == "chosenModel") {
-        const auto at = std::find_if(state.models.begin(), state.models.end(),
-                                     [&](const ui::ModelCard& card) { return parsed == card.id; });
-        if (at != state.models.end()) state.choice.chosen_model = static_cast<int>(at - state.models.begin());
+    if (what == "chosenModel") state.choice.models_to_run = {parsed.get<std::string>()};
+    if (what == "measuring") state.measuring = parsed.get<std::string>();
+    if (what == "forecast") {
+        state.forecast = parsed;
+        state.measuring.clear();
     }
     if (what == "rankings") {
         state.saved_rankings.clear();

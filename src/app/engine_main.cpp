@@ -5,6 +5,7 @@
 // once, with completeRun(ticket, ...) or failRun(ticket, sentence).
 #include <emscripten/bind.h>
 #include <emscripten/emscripten.h>
+#include <emscripten/heap.h>
 #include <emscripten/val.h>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include "network/rewrite.h"
 #include "phantom/phantom.h"
 #include "study/case_summary.h"
+#include "study/forecast.h"
 #include "study/open_case.h"
 #include "study/study.h"
 
@@ -198,29 +200,38 @@ class Engine {
     std::string run_study(const std::string& options_json) {
         if (!case_) return "There is no case to run on; open one first.";
         if (study_task_ && !study_task_->done()) return "A study is already running.";
-        const Json options = Json::parse(options_json);
-        std::vector<SelectedModel> models;
-        for (const Json& wanted : options.at("models")) {
-            const auto at = models_.find(wanted.at("id").get<std::string>());
-            if (at == models_.end()) return "The model \"" + wanted.at("id").get<std::string>() + "\" is not loaded.";
-            SelectedModel selected{at->second, wanted.value("folds", std::vector<int>{})};
-            if (selected.folds.empty()) {
-                for (int fold = 0; fold < static_cast<int>(at->second.folds.size()); ++fold)
-                    selected.folds.push_back(fold);
-            }
-            for (const int fold : selected.folds) {
-                if (fold < 0 || fold >= static_cast<int>(at->second.folds.size())) {
-                    return at->second.name + " has no fold " + std::to_string(fold + 1) + ".";
-                }
-            }
-            models.push_back(std::move(selected));
-        }
-        if (models.empty()) return "No model is chosen.";
-        const auto settings = study_settings_from_json(options.value("settings", Json::object()));
-        if (!settings) return settings.error().sentence;
-        study_task_.emplace(watch(study_->run(std::move(models), *settings)));
+        auto wanted = wanted_study(options_json);
+        if (!wanted) return wanted.error().sentence;
+        study_task_.emplace(watch(study_->run(std::move(wanted->models), wanted->settings)));
         study_task_->start();
         return "";
+    }
+    // [i, j, k] of the input that a model is to be measured on.
+    std::string warm_up_shape_json(const std::string& model_id) const {
+        return Json(warm_up_shape(models_.at(model_id))).dump();
+    }
+    // {error} or {runs, seconds, bytes, sentence, warning} of a study as run_study takes it. `measured_json`: {warmUps:
+    // {model id: {shape, seconds, bytesLoaded, bytesRun}}, granted, grantedBy}.
+    std::string forecast_study(const std::string& options_json, const std::string& measured_json) const {
+        if (!case_) return Json{{"error", "There is no case to run on; open one first."}}.dump();
+        const auto wanted = wanted_study(options_json);
+        if (!wanted) return Json{{"error", wanted.error().sentence}}.dump();
+        const Json measured = Json::parse(measured_json);
+        const Box brain{summary_.brain_low, summary_.brain_high};
+        std::vector<ForecastPart> parts;
+        for (const SelectedModel& model : wanted->models) {
+            const ModelManifest& manifest = model.manifest;
+            const Shape content = content_extents(brain, summary_.spacing, manifest.spacing);
+            ForecastPart part{&manifest, padded_extents(content, manifest.multiple, manifest.least()),
+                              study_->runs_to_make(model, wanted->settings), std::nullopt};
+            const Json& warm_ups = measured.at("warmUps");
+            if (const auto at = warm_ups.find(manifest.id); at != warm_ups.end()) part.warm_up = warm_up_from_json(*at);
+            parts.push_back(part);
+        }
+        return forecast_to_json(forecast(parts, static_cast<double>(emscripten_get_heap_size()),
+                                         measured.at("granted").get<double>(),
+                                         measured.at("grantedBy").get<std::string>()))
+            .dump();
     }
     void cancel() {
         if (study_) study_->cancel();
@@ -255,6 +266,35 @@ class Engine {
     }
 
   private:
+    struct WantedStudy {
+        std::vector<SelectedModel> models;
+        StudySettings settings;
+    };
+    Expected<WantedStudy> wanted_study(const std::string& options_json) const {
+        const Json options = Json::parse(options_json);
+        WantedStudy study;
+        for (const Json& wanted : options.at("models")) {
+            const auto at = models_.find(wanted.at("id").get<std::string>());
+            if (at == models_.end())
+                return fail("The model \"" + wanted.at("id").get<std::string>() + "\" is not loaded.");
+            SelectedModel selected{at->second, wanted.value("folds", std::vector<int>{})};
+            const auto count = static_cast<int>(at->second.folds.size());
+            if (selected.folds.empty()) {
+                for (int fold = 0; fold < count; ++fold) selected.folds.push_back(fold);
+            }
+            for (const int fold : selected.folds) {
+                if (fold < 0 || fold >= count)
+                    return fail(at->second.name + " has no fold " + std::to_string(fold + 1) + ".");
+            }
+            study.models.push_back(std::move(selected));
+        }
+        if (study.models.empty()) return fail("No model is chosen.");
+        auto settings = study_settings_from_json(options.value("settings", Json::object()));
+        if (!settings) return tl::make_unexpected(settings.error());
+        study.settings = *settings;
+        return study;
+    }
+
     void take_case(Case opened) {
         runtime_.drop();
         study_task_.reset();
@@ -301,6 +341,8 @@ EMSCRIPTEN_BINDINGS(shapslice_engine) {
         .function("rewriteNetwork", &Engine::rewrite_network)
         .function("describeNetwork", &Engine::describe_network)
         .function("runStudy", &Engine::run_study)
+        .function("warmUpShape", &Engine::warm_up_shape_json)
+        .function("forecastStudy", &Engine::forecast_study)
         .function("cancel", &Engine::cancel)
         .function("setClinicalRanking", &Engine::set_clinical_ranking)
         .function("completeRun", &Engine::complete_run)

@@ -35,6 +35,11 @@ struct Prepared {
     std::vector<float> channels;  // kContrasts * voxel_count(padded)
 };
 
+// Extents of a box of the case on the model's grid: its length in mm over the spacing, rounded up.
+Shape content_extents(const Box& box, const std::array<double, 3>& case_spacing, const std::array<double, 3>& spacing);
+// Those, at least `least`, rounded up to `multiple`.
+Shape padded_extents(const Shape& content, int multiple, const Shape& least);
+
 // z-score per contrast over its non-zero voxels (background stays 0; a constant contrast becomes 0), crop, resample,
 // pad. `least`: extents that the prepared grid has at least, each a multiple of `multiple` (a network of fixed size).
 Expected<Prepared> prepare(const Case& subject, const std::array<double, 3>& spacing_ijk, int multiple,

@@ -71,6 +71,10 @@ Expected<StudySettings> study_settings_from_json(const Json& json) {
     }
 }
 
+Json study_settings_to_json(const StudySettings& settings) {
+    return settings;
+}
+
 Json clinical_ranking_to_json(const ClinicalRanking& ranking) {
     return ranking;
 }

@@ -128,6 +128,7 @@ Expected<ClinicalRanking> clinical_ranking_from_json(const Json& json);
 Json clinical_ranking_to_json(const ClinicalRanking& ranking);
 // Settings as the page sends them; what is not there keeps its default. Refuses an unknown baseline by name.
 Expected<StudySettings> study_settings_from_json(const Json& json);
+Json study_settings_to_json(const StudySettings& settings);
 
 Json result_to_json(const StudyResult& result);
 // Refuses what is not a result of a schema version this program knows, with a sentence.

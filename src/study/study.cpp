@@ -41,12 +41,12 @@ Study::Study(const Case& subject, Runtime& runtime, StudyEvents& events)
     result_.sentence = plain_sentence(result_);
 }
 
-std::string Study::key(const ModelManifest& manifest, int fold) const {
-    return manifest.key(fold) + " " + result_.settings.baseline.key();
+std::string Study::key(const ModelManifest& manifest, int fold, const Baseline& baseline) {
+    return manifest.key(fold) + " " + baseline.key();
 }
 
 const KnownRun* Study::known(const ModelManifest& manifest, int fold, Coalition coalition) const {
-    const auto at = known_.find(key(manifest, fold));
+    const auto at = known_.find(key(manifest, fold, result_.settings.baseline));
     return at != known_.end() && at->second[coalition] ? &*at->second[coalition] : nullptr;
 }
 
@@ -65,6 +65,16 @@ std::vector<Study::Job> Study::open_jobs() const {
         }
     }
     return jobs;
+}
+
+int Study::runs_to_make(const SelectedModel& selected, const StudySettings& settings) const {
+    int runs = 0;
+    for (const int fold : selected.folds) {
+        const auto at = known_.find(key(selected.manifest, fold, settings.baseline));
+        for (const Coalition coalition : coalition_order(settings.run_empty_coalition))
+            runs += at == known_.end() || !at->second[coalition];
+    }
+    return runs;
 }
 
 Expected<const Prepared*> Study::prepared_for(const ModelManifest& manifest) {
@@ -94,7 +104,7 @@ Expected<std::span<const float>> Study::absent_for(const Job& job, const Prepare
     const ModelManifest& manifest = models_[job.model].manifest;
     // With an expert's labels, all folds of a model share what stands in.
     const bool by_fold = needs_lesion(baseline.kind) && !subject_.reference;
-    const std::string wanted = by_fold ? key(manifest, job.fold) : baseline.key();
+    const std::string wanted = by_fold ? key(manifest, job.fold, baseline) : baseline.key();
     if (wanted != absent_key_) {
         std::vector<float> fractions;
         if (needs_lesion(baseline.kind)) {
@@ -137,7 +147,7 @@ Expected<void> Study::keep(const Job& job, Segmentation segmentation) {
     run.labels = encode_runs(segmentation.labels);
     run.provider = segmentation.provider;
     run.seconds = segmentation.run_seconds;
-    auto& slot = known_[key(manifest, job.fold)][job.coalition];
+    auto& slot = known_[key(manifest, job.fold, result_.settings.baseline)][job.coalition];
     slot = std::move(run);
     events_.on_segmentation(manifest.id, job.fold, job.coalition, slot->labels);
     return {};
@@ -154,7 +164,8 @@ void Study::recompose() {
             FoldResult fold;
             fold.fold = index;
             fold.model_sha256 = selected.manifest.folds[static_cast<std::size_t>(index)].sha256;
-            if (const auto at = known_.find(key(selected.manifest, index)); at != known_.end()) {
+            if (const auto at = known_.find(key(selected.manifest, index, result_.settings.baseline));
+                at != known_.end()) {
                 compose_fold(at->second, result_.settings, result_.clinical, fold);
                 if (!subject_.reference && at->second[kAllContrasts]) {
                     const PerRegion<bool> present = regions_in_reference(at->second[kAllContrasts]->counts);
@@ -170,23 +181,39 @@ void Study::recompose() {
     result_.sentence = plain_sentence(result_);
 }
 
-void Study::report_progress(std::size_t done, std::size_t total, double started, const Job* next) {
+// Each model's runs take what its own took so far; a model not begun, what all took on average.
+std::optional<double> Study::seconds_left(std::span<const Job> jobs) const {
+    Spent all;
+    for (const auto& [model, spent] : spent_) {
+        all.seconds += spent.seconds;
+        all.runs += spent.runs;
+    }
+    if (all.runs == 0) return std::nullopt;
+    double seconds = 0;
+    for (const Job& job : jobs) {
+        const auto at = spent_.find(job.model);
+        const Spent& of_model = at == spent_.end() ? all : at->second;
+        seconds += of_model.seconds / of_model.runs;
+    }
+    return seconds;
+}
+
+void Study::report_progress(const std::vector<Job>& jobs, std::size_t done, double started) {
     StudyProgress& progress = result_.progress;
+    const bool goes_on = done < jobs.size() && !cancelled_ && running_;
     progress.runs_done = static_cast<int>(done);
-    progress.runs_total = static_cast<int>(total);
-    progress.running = next != nullptr;
+    progress.runs_total = static_cast<int>(jobs.size());
+    progress.running = goes_on;
     progress.cancelled = cancelled_;
     progress.seconds_spent = runtime_.now() - started;
     progress.seconds_left.reset();
     progress.now.clear();
-    if (next) {
-        const ModelManifest& manifest = models_[next->model].manifest;
-        progress.now = manifest.name + ", fold " + std::to_string(next->fold + 1) + " of " +
-                       std::to_string(manifest.folds.size()) + ": " + coalition_words(next->coalition);
-        if (done > 0) {
-            progress.seconds_left =
-                progress.seconds_spent / static_cast<double>(done) * static_cast<double>(total - done);
-        }
+    if (goes_on) {
+        const Job& next = jobs[done];
+        const ModelManifest& manifest = models_[next.model].manifest;
+        progress.now = manifest.name + ", fold " + std::to_string(next.fold + 1) + " of " +
+                       std::to_string(manifest.folds.size()) + ": " + coalition_words(next.coalition);
+        progress.seconds_left = seconds_left(std::span(jobs).subspan(done));
     }
     recompose();
     events_.on_result(result_);
@@ -202,12 +229,15 @@ Task<Expected<void>> Study::run(std::vector<SelectedModel> models, StudySettings
         announce_known();
     }
     const std::vector<Job> jobs = open_jobs();
+    spent_.clear();
+    running_ = true;
     const double started = runtime_.now();
     Expected<void> outcome;
     std::size_t done = 0;
     for (; done < jobs.size() && !cancelled_; ++done) {
         const Job& job = jobs[done];
-        report_progress(done, jobs.size(), started, &job);
+        report_progress(jobs, done, started);
+        const double began = runtime_.now();
         const ModelManifest& manifest = models_[job.model].manifest;
         const Expected<const Prepared*> prepared = prepared_for(manifest);
         if (!prepared) {
@@ -229,8 +259,12 @@ Task<Expected<void>> Study::run(std::vector<SelectedModel> models, StudySettings
         }
         if (!segmentation->notice.empty()) add_notice(segmentation->notice);
         if (outcome = keep(job, std::move(*segmentation)); !outcome) break;
+        Spent& spent = spent_[job.model];
+        spent.seconds += runtime_.now() - began;
+        ++spent.runs;
     }
-    report_progress(done, jobs.size(), started, nullptr);
+    running_ = false;
+    report_progress(jobs, done, started);
     co_return outcome;
 }
 

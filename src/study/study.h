@@ -48,6 +48,9 @@ class Study {
     Task<Expected<void>> run(std::vector<SelectedModel> models, StudySettings settings);
     void cancel() { cancelled_ = true; }
 
+    // How many runs of a model such a study would still make.
+    int runs_to_make(const SelectedModel& selected, const StudySettings& settings) const;
+
     // Ranks and agreement follow the new clinical ranking at once; nothing runs again.
     void set_clinical_ranking(ClinicalRanking ranking);
 
@@ -62,10 +65,15 @@ class Study {
         int fold = 0;
         Coalition coalition = kNoContrast;
     };
+    struct Spent {
+        double seconds = 0;
+        int runs = 0;
+    };
     std::vector<Job> open_jobs() const;
+    std::optional<double> seconds_left(std::span<const Job> jobs) const;
     const KnownRun* known_job(const Job& job) const;
-    // Of a fold's runs with the study's baseline, in known_.
-    std::string key(const ModelManifest& manifest, int fold) const;
+    // Of a fold's runs with a baseline, in known_.
+    static std::string key(const ModelManifest& manifest, int fold, const Baseline& baseline);
     Expected<const Prepared*> prepared_for(const ModelManifest& manifest);
     // METHOD 2.2: the expert's labels, else the fold's own from all contrasts, which coalition_order runs first.
     Expected<std::vector<std::uint8_t>> reference_labels(const ModelManifest& manifest, int fold) const;
@@ -73,7 +81,7 @@ class Study {
     void announce_known();
     Expected<void> keep(const Job& job, struct Segmentation segmentation);
     void recompose();
-    void report_progress(std::size_t done, std::size_t total, double started, const Job* next);
+    void report_progress(const std::vector<Job>& jobs, std::size_t done, double started);
 
     const Case& subject_;
     Runtime& runtime_;
@@ -84,7 +92,9 @@ class Study {
     std::optional<std::pair<std::tuple<std::array<double, 3>, int, Shape>, Prepared>> prepared_;
     std::vector<float> absent_;  // what stands in for absent contrasts, made for absent_key_
     std::string absent_key_;
+    std::map<std::size_t, Spent> spent_;  // in this run(), by index into models_
     StudyResult result_;
+    bool running_ = false;
     bool cancelled_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "image/file_roles.h"
+#include "study/forecast.h"
 #include "ui/palette.h"
 #include "ui/panels.h"
 #include "ui/theme.h"
@@ -73,21 +74,38 @@ void file_table(AppState& state) {
 
 // Whether every run that the button would ask for is known.
 bool study_complete(const AppState& state) {
-    if (state.models.empty() || state.study.progress.running) return false;
-    const ModelCard& card = state.models[static_cast<std::size_t>(state.choice.chosen_model)];
-    const auto& models = state.study.models;
-    const auto found =
-        std::find_if(models.begin(), models.end(), [&](const ModelResult& model) { return model.id == card.id; });
-    return found != models.end() && found->complete_folds >= (state.choice.all_folds ? card.folds : 1);
+    const auto cards = models_to_run(state);
+    const StudySettings& settings = state.choice.settings;
+    const StudySettings& made = state.study.settings;
+    if (cards.empty() || state.study.progress.running || settings.baseline != made.baseline ||
+        settings.run_empty_coalition != made.run_empty_coalition)
+        return false;
+    return std::all_of(cards.begin(), cards.end(), [&](const ModelCard* card) {
+        const auto& models = state.study.models;
+        const auto found =
+            std::find_if(models.begin(), models.end(), [&](const ModelResult& model) { return model.id == card->id; });
+        return found != models.end() && found->complete_folds >= (state.choice.all_folds ? card->folds : 1);
+    });
 }
 
 void send_run(AppState& state) {
-    const ModelCard& card = state.models[static_cast<std::size_t>(state.choice.chosen_model)];
-    Json folds = Json::array();
-    for (int fold = 0; fold < (state.choice.all_folds ? card.folds : 1); ++fold) folds.push_back(fold);
-    send(state, "run",
-         {{"models", {{{"id", card.id}, {"folds", folds}}}},
-          {"settings", {{"meanOverAllDisjointRegions", state.study.settings.mean_over_all_disjoint_regions}}}});
+    send(state, "run", wanted_study(state));
+}
+
+// Asks what the study chosen will cost, whenever the choice or what is known changes; not while one is running.
+void ask_forecast(AppState& state) {
+    if (!state.runtime.contains("provider") || !state.subject || state.study.progress.running) return;
+    const Json wanted = wanted_study(state);
+    if (wanted["models"].empty()) {
+        state.forecast = nullptr;
+        return;
+    }
+    const std::string key = wanted.dump() + state.subject->name + std::to_string(state.images_revision) +
+                            std::to_string(state.study.progress.runs_done);
+    if (key == state.forecast_key) return;
+    state.forecast_key = key;
+    state.forecast = nullptr;
+    send(state, "forecast", wanted);
 }
 
 void model_choice(AppState& state) {
@@ -96,51 +114,89 @@ void model_choice(AppState& state) {
         return;
     }
     Choice& choice = state.choice;
-    choice.chosen_model = std::clamp(choice.chosen_model, 0, static_cast<int>(state.models.size()) - 1);
-    const ModelCard& card = state.models[static_cast<std::size_t>(choice.chosen_model)];
-    ImGui::SetNextItemWidth(-1);
-    if (ImGui::BeginCombo("##model", card.name.c_str())) {
-        for (int n = 0; n < static_cast<int>(state.models.size()); ++n) {
-            if (ImGui::Selectable(state.models[static_cast<std::size_t>(n)].name.c_str(), n == choice.chosen_model))
-                choice.chosen_model = n;
-        }
-        ImGui::EndCombo();
-    }
+    const auto cards = models_to_run(state);
+    const std::string label = cards.empty()       ? "Choose models"
+                              : cards.size() == 1 ? cards[0]->name
+                                                  : std::to_string(cards.size()) + " models";
+    if (ImGui::Button((label + "##models").c_str(), {-1, 0})) choice.cards_open = true;
+    remember(state, "models", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
     if (ImGui::IsItemHovered()) {
-        ImGui::BeginTooltip();
-        ImGui::PushTextWrapPos(360);
-        ImGui::TextUnformatted(card.description.c_str());
-        ImGui::TextDisabled("Trained on %s (%s)", card.training.c_str(), card.licence.c_str());
-        ImGui::PopTextWrapPos();
-        ImGui::EndTooltip();
+        std::string words = "Choose what to run and see what is known of each model.";
+        for (const ModelCard* card : cards) words += "\n" + card->name;
+        ImGui::SetTooltip("%s", words.c_str());
     }
-    char words[160];
-    const auto dice = [&](Region region) { return card.dice[static_cast<std::size_t>(region)].value_or(0); };
-    std::snprintf(words, sizeof words, "Held-out Dice: WT %.2f, TC %.2f, ET %.2f", dice(Region::WT), dice(Region::TC),
-                  dice(Region::ET));
-    if (card.dice[0]) quiet_text(words);
     ImGui::PushFont(fonts.small);
-    if (ImGui::RadioButton((std::to_string(card.folds) + (card.folds == 1 ? " fold" : " folds")).c_str(),
-                           choice.all_folds))
+    int most = 1;
+    for (const ModelCard* card : cards) most = std::max(most, card->folds);
+    if (ImGui::RadioButton((std::to_string(most) + (most == 1 ? " fold" : " folds")).c_str(), choice.all_folds))
         choice.all_folds = true;
-    if (card.folds > 1) {
+    if (most > 1) {
         ImGui::SameLine();
-        if (ImGui::RadioButton("first fold only", !choice.all_folds)) choice.all_folds = false;
+        if (ImGui::RadioButton("first only", !choice.all_folds)) choice.all_folds = false;
     }
-    bool all_three = state.study.settings.mean_over_all_disjoint_regions;
-    if (ImGui::Checkbox("mean over all 3 regions", &all_three)) {
-        state.study.settings.mean_over_all_disjoint_regions = all_three;
-        if (study_complete(state)) send_run(state);  // computes, but runs nothing
-    }
-    if (ImGui::IsItemHovered())
-        ImGui::SetTooltip("Otherwise over those of ET, NCR and ED that the reference contains.");
     ImGui::PopFont();
 }
 
-std::string duration(double seconds) {
-    const int whole = static_cast<int>(seconds + 0.5);
-    return whole < 60 ? std::to_string(whole) + " s"
-                      : std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+void baseline_choice(AppState& state, Baseline& baseline) {
+    ImGui::TextUnformatted("In place of an absent contrast the model is given");
+    static constexpr const char* kMeanings[] = {"0 after normalisation, everywhere",
+                                                "the mean of the contrast's brain: after z-scoring hardly different",
+                                                "draws from the contrast's own brain outside the tumour, fixed seed",
+                                                "0 within 5 mm of the tumour; elsewhere the contrast itself"};
+    for (std::size_t n = 0; n < kBaselineTitles.size(); ++n) {
+        const auto kind = static_cast<BaselineKind>(n);
+        if (ImGui::RadioButton(std::string(kBaselineTitles[n]).c_str(), baseline.kind == kind)) baseline.kind = kind;
+        remember(state, ("baseline-" + std::string(kBaselineNames[n])).c_str(), ImGui::GetItemRectMin(),
+                 ImGui::GetItemRectMax());
+        ImGui::SameLine(190);
+        ImGui::TextDisabled("%s", kMeanings[n]);
+    }
+}
+
+// What METHOD leaves to the user; each is recorded in the result.
+void settings_choice(AppState& state) {
+    StudySettings& settings = state.choice.settings;
+    const bool others = settings.run_empty_coalition || settings.mean_over_all_disjoint_regions;
+    ImGui::PushFont(fonts.small);
+    const std::string label =
+        "Absent: " + std::string(baseline_name(settings.baseline.kind)) + (others ? " *" : "") + " ...##settings";
+    if (ImGui::Button(label.c_str(), {-1, 0})) ImGui::OpenPopup("settings");
+    remember(state, "settings", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+    if (ImGui::IsItemHovered())
+        ImGui::SetTooltip("What the model is given in place of an absent contrast, and other settings of the study.");
+    if (ImGui::BeginPopup("settings")) {
+        baseline_choice(state, settings.baseline);
+        ImGui::Separator();
+        ImGui::Checkbox("run the empty coalition too", &settings.run_empty_coalition);
+        remember(state, "run-empty", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+        ImGui::SameLine(250);
+        ImGui::TextDisabled("otherwise its segmentation is empty by definition");
+        if (ImGui::Checkbox("mean over all of ET, NCR and ED", &settings.mean_over_all_disjoint_regions) &&
+            study_complete(state))
+            send_run(state);  // computes, but runs nothing
+        ImGui::SameLine(250);
+        ImGui::TextDisabled("otherwise over those that the reference contains");
+        ImGui::TextDisabled("Every setting is recorded in the result.");
+        ImGui::EndPopup();
+    }
+    ImGui::PopFont();
+}
+
+void forecast_words(AppState& state) {
+    if (!state.forecast.is_object()) {
+        if (!state.measuring.empty()) quiet_text(("Measuring " + state.measuring + " ...").c_str());
+        return;
+    }
+    const std::string warning = state.forecast.value("warning", "");
+    if (state.forecast.value("runs", 0) > 0) quiet_text(state.forecast.value("sentence", "").c_str());
+    if (warning.empty()) return;
+    ImGui::PushStyleColor(ImGuiCol_Text, kWarning);
+    ImGui::PushFont(fonts.small);
+    ImGui::PushTextWrapPos(0);
+    ImGui::TextUnformatted(warning.c_str());
+    ImGui::PopTextWrapPos();
+    ImGui::PopFont();
+    ImGui::PopStyleColor();
 }
 
 void run_part(AppState& state) {
@@ -148,7 +204,7 @@ void run_part(AppState& state) {
     if (!progress.running) {
         ImGui::PushStyleColor(ImGuiCol_Button, IM_COL32(30, 110, 170, 255));
         ImGui::PushFont(fonts.strong);
-        ImGui::BeginDisabled(!state.subject || state.models.empty());
+        ImGui::BeginDisabled(!state.subject || state.choice.models_to_run.empty());
         const char* label = study_complete(state)    ? "Study complete"
                             : progress.runs_done > 0 ? "Run what is not known yet"
                                                      : "Run";
@@ -157,6 +213,8 @@ void run_part(AppState& state) {
         ImGui::EndDisabled();
         ImGui::PopFont();
         ImGui::PopStyleColor();
+        ask_forecast(state);
+        forecast_words(state);
         if (progress.cancelled) quiet_text("Cancelled. What was computed is kept.");
         return;
     }
@@ -166,8 +224,9 @@ void run_part(AppState& state) {
     char words[64];
     std::snprintf(words, sizeof words, "%d of %d runs", progress.runs_done, progress.runs_total);
     ImGui::ProgressBar(share, {-1, 18}, words);
-    quiet_text((progress.now + (progress.seconds_left ? "\nabout " + duration(*progress.seconds_left) + " left" : ""))
-                   .c_str());
+    quiet_text(
+        (progress.now + (progress.seconds_left ? "\nabout " + duration_words(*progress.seconds_left) + " left" : ""))
+            .c_str());
 }
 
 void save_menu(AppState& state) {
@@ -225,7 +284,7 @@ void case_panel(AppState& state, const Rect& rect) {
     }
     heading("Model");
     model_choice(state);
-    ImGui::Spacing();
+    settings_choice(state);
     run_part(state);
     save_menu(state);
     // Notes and notices scroll where there are many; everything above stays in reach.

@@ -21,6 +21,8 @@ void case_panel(AppState& state, const Rect& rect);
 void slices_panel(AppState& state, const Rect& rect);
 void explanation_panel(AppState& state, const Rect& rect);
 void keyboard_shortcuts(AppState& state);
+// Over the panels while `state.choice.cards_open`: all models, to choose from.
+void model_cards(AppState& state);
 // Over the panels while `state.guess` holds a dropped network.
 void model_form(AppState& state);
 
@@ -30,5 +32,6 @@ void shapley_chart(AppState& state, float height);
 void interaction_matrix(AppState& state, float height);
 void ranking_panel(AppState& state, float height);
 void scales_panel(AppState& state, float height);
+void models_chart(AppState& state, float height);
 
 }  // namespace shapslice::ui

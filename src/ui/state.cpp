@@ -4,6 +4,24 @@
 
 namespace shapslice::ui {
 
+std::vector<const ModelCard*> models_to_run(const AppState& state) {
+    std::vector<const ModelCard*> cards;
+    for (const ModelCard& card : state.models) {
+        if (state.choice.models_to_run.contains(card.id)) cards.push_back(&card);
+    }
+    return cards;
+}
+
+Json wanted_study(const AppState& state) {
+    Json models = Json::array();
+    for (const ModelCard* card : models_to_run(state)) {
+        Json folds = Json::array();
+        for (int fold = 0; fold < (state.choice.all_folds ? card->folds : 1); ++fold) folds.push_back(fold);
+        models.push_back({{"id", card->id}, {"folds", folds}});
+    }
+    return {{"models", models}, {"settings", study_settings_to_json(state.choice.settings)}};
+}
+
 const ModelResult* shown_model(const AppState& state) {
     if (state.study.models.empty()) return nullptr;
     const auto last = static_cast<int>(state.study.models.size()) - 1;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -19,7 +20,11 @@ namespace shapslice::ui {
 
 struct ModelCard {
     std::string id, name, architecture, description, training, licence;
+    std::vector<std::string> citation;
     int folds = 0;
+    double parameters = 0;  // weights and biases; 0: not known
+    double fold_bytes = 0;  // of the largest fold's file; 0: not known
+    std::string quantisation;
     PerRegion<std::optional<double>> dice{};  // median over folds of the folds' held-out medians
 };
 
@@ -51,9 +56,10 @@ struct Choice {
     int region = 0;  // row: five regions, then the mean
     int pinned = kAllContrasts;
     int hovered = -1;
-    int chosen_model = 0;    // to run
-    bool all_folds = true;   // to run: all five, or the first only
-    StudySettings settings;  // to run with
+    std::set<std::string> models_to_run;  // ids
+    bool all_folds = true;                // to run: all five, or the first only
+    StudySettings settings;               // to run with
+    bool cards_open = false;              // the form to choose models in
 };
 
 struct AppState {
@@ -67,8 +73,11 @@ struct AppState {
     std::vector<ClinicalRanking> saved_rankings;
     std::vector<CaseSummary::File> files;  // of the last opening, which may have failed
     Json runtime = Json::object();
-    Json guess;    // {manifest, convention, conventions} of a dropped network, until it is settled
-    Json opening;  // {done, total, name} while files are read
+    Json guess;                // {manifest, convention, conventions} of a dropped network, until it is settled
+    Json opening;              // {done, total, name} while files are read
+    Json forecast;             // {runs, seconds, bytes, sentence, warning} of what is chosen; null: not known
+    std::string forecast_key;  // what it was asked for
+    std::string measuring;     // name of the model being measured for it
 
     Viewing viewing;
     Choice choice;
@@ -95,6 +104,11 @@ struct AppState {
 inline void send(AppState& state, const std::string& name, const Json& arguments = Json::object()) {
     state.commands.emplace_back(name, arguments.dump());
 }
+
+// The cards of the models chosen to run, in the cards' order.
+std::vector<const ModelCard*> models_to_run(const AppState& state);
+// What a run with the present choices asks of the engine: {models: [{id, folds}], settings}.
+Json wanted_study(const AppState& state);
 
 // The study's model on show, or null.
 const ModelResult* shown_model(const AppState& state);

@@ -162,6 +162,144 @@ TEST(Segment, TilesOfAVoxelwiseNetworkGiveTheWhole) {
     EXPECT_GT(std::accumulate(labels[0].begin(), labels[0].end(), 0), 1000);
 }
 
+// METHOD 8.4 written out plainly, in doubles and voxel by voxel: every tile's softmax at a voxel, weighted by a
+// Gaussian of sigma an eighth of the tile about the tile's centre, then trilinear to the case's grid.
+struct PlainTiles {
+    const Prepared& prepared;
+    int side;
+    std::vector<std::array<double, kLabels>> blended;
+
+    // Low ends of the fewest evenly spread tiles that overlap by half or more.
+    std::vector<int> starts(int whole) const {
+        for (int count = 1;; ++count) {
+            std::vector<int> lows;
+            for (int n = 0; n < count; ++n) lows.push_back(count == 1 ? 0 : (whole - side) * n / (count - 1));
+            bool half = lows.back() + side >= whole;
+            for (std::size_t n = 1; n < lows.size(); ++n) half = half && (whole - side) <= (count - 1) * (side / 2);
+            if (half) return lows;
+        }
+    }
+    std::array<double, kLabels> softmax(const std::array<double, kLabels>& logits) const {
+        std::array<double, kLabels> p;
+        double sum = 0;
+        for (std::size_t c = 0; c < kLabels; ++c) sum += p[c] = std::exp(logits[c]);
+        for (double& each : p) each /= sum;
+        return p;
+    }
+    template <class Network>
+    void blend(Network network) {
+        const Grid grid{prepared.padded};
+        blended.assign(grid.size(), {});
+        for (int k = 0; k < grid.shape[2]; ++k) {
+            for (int j = 0; j < grid.shape[1]; ++j) {
+                for (int i = 0; i < grid.shape[0]; ++i) blended[grid.index(i, j, k)] = at(network, {i, j, k});
+            }
+        }
+    }
+    template <class Network>
+    std::array<double, kLabels> at(Network network, const Shape& voxel) const {
+        std::array<double, kLabels> sum{};
+        double total = 0;
+        for (const int k : starts(prepared.padded[2])) {
+            for (const int j : starts(prepared.padded[1])) {
+                for (const int i : starts(prepared.padded[0])) {
+                    const Shape local{voxel[0] - i, voxel[1] - j, voxel[2] - k};
+                    double squares = 0;
+                    bool inside = true;
+                    for (const int n : local) {
+                        inside = inside && n >= 0 && n < side;
+                        squares += std::pow((n - (side - 1) / 2.0) / (side / 8.0), 2);
+                    }
+                    if (!inside) continue;
+                    const double weight = std::max(1e-3, std::exp(-squares / 2));
+                    const auto p = softmax(network(voxel, local));
+                    for (std::size_t c = 0; c < kLabels; ++c) sum[c] += weight * p[c];
+                    total += weight;
+                }
+            }
+        }
+        for (double& each : sum) each /= total;
+        return sum;
+    }
+    // Probabilities at a voxel of the case.
+    std::array<double, kLabels> on_case(const Shape& voxel) const {
+        std::array<double, kLabels> p{};
+        Shape low;
+        std::array<double, 3> share;
+        for (std::size_t a = 0; a < 3; ++a) {
+            const double centre = (voxel[a] - prepared.box.low[a] + 0.5) * prepared.case_spacing[a];
+            const double place = std::clamp(centre / prepared.spacing[a] - 0.5, 0.0, prepared.content[a] - 1.0);
+            low[a] = static_cast<int>(place);
+            share[a] = place - low[a];
+        }
+        for (int corner = 0; corner < 8; ++corner) {
+            double weight = 1;
+            Shape at_corner;
+            for (std::size_t a = 0; a < 3; ++a) {
+                const int up = corner >> a & 1;
+                weight *= up ? share[a] : 1 - share[a];
+                at_corner[a] = std::min(low[a] + up, prepared.content[a] - 1);
+            }
+            const auto& there = blended[Grid{prepared.padded}.index(at_corner[0], at_corner[1], at_corner[2])];
+            for (std::size_t c = 0; c < kLabels; ++c) p[c] += weight * there[c];
+        }
+        return p;
+    }
+};
+
+TEST(Segment, TilesBlendAsMethodSays) {
+    const Case subject = small_case({46, 38, 33}, 8);
+    const auto prepared = prepare(subject, {1.25, 1.25, 1.25}, 4);
+    constexpr int kSide = 16;
+    // Logits that depend on where in its tile a voxel lies, so that every tile says something else of it.
+    const auto network = [&](const Shape& voxel, const Shape& local) {
+        std::array<double, kLabels> logits;
+        const std::size_t at = Grid{prepared->padded}.index(voxel[0], voxel[1], voxel[2]);
+        for (std::size_t c = 0; c < kLabels; ++c) {
+            const double z = static_cast<double>(prepared->channels[c * voxel_count(prepared->padded) + at]);
+            logits[c] = z + std::sin(0.7 * local[c % 3] + static_cast<double>(c)) * 1.5;
+        }
+        return logits;
+    };
+    PlainRuntime runtime([&](const RunRequest& request) -> Expected<std::vector<float>> {
+        std::vector<float> output(request.input.begin(), request.input.end());
+        const Grid tile_grid{request.shape};
+        for (std::size_t c = 0; c < kLabels; ++c) {
+            for (int k = 0; k < kSide; ++k) {
+                for (int j = 0; j < kSide; ++j) {
+                    for (int i = 0; i < kSide; ++i) {
+                        const Shape local{i, j, k};
+                        output[c * tile_grid.size() + tile_grid.index(i, j, k)] +=
+                            static_cast<float>(std::sin(0.7 * local[c % 3] + static_cast<double>(c)) * 1.5);
+                    }
+                }
+            }
+        }
+        return output;
+    });
+    const ModelManifest manifest = manifest_of("m", 1, 1.25, {kSide, kSide, kSide});
+    auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts);
+    task.start();
+    ASSERT_TRUE(task.done() && task.result());
+    PlainTiles plain{*prepared, kSide, {}};
+    plain.blend(network);
+    int compared = 0;
+    for (int k = prepared->box.low[2]; k < prepared->box.high[2]; ++k) {
+        for (int j = prepared->box.low[1]; j < prepared->box.high[1]; ++j) {
+            for (int i = prepared->box.low[0]; i < prepared->box.high[0]; ++i) {
+                const auto p = plain.on_case({i, j, k});
+                const auto best = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
+                const std::size_t found = task.result()->labels[subject.grid.index(i, j, k)];
+                ASSERT_TRUE(found == best || p[best] - p[found] < 1e-5)
+                    << i << " " << j << " " << k << ": " << p[found] << " against " << p[best];
+                ++compared;
+            }
+        }
+    }
+    EXPECT_GT(compared, 40000);
+    EXPECT_EQ(task.result()->tiles, runtime.runs);
+}
+
 // A network with its axes the other way round sees the same voxels there, and its answer comes back where it belongs.
 TEST(Segment, AxesTheOtherWayRoundGiveTheSame) {
     const Case subject = small_case({40, 36, 33}, 8);

@@ -128,6 +128,33 @@ TEST(StudyRun, ASecondRunRepeatsNothing) {
     EXPECT_EQ(bench.runtime.runs, 32);
 }
 
+TEST(StudyRun, EachModelsRunsAreExpectedToTakeWhatItsOwnTook) {
+    Bench bench;
+    // The second model takes nine times as long: it is cut into more tiles, each a run of one second here.
+    const ModelManifest slow = manifest_of("slow", 1, 1, {8, 8, 8});
+    auto task = bench.study.run({{manifest_of("m", 1), {0}}, {slow, {0}}}, {});
+    task.start();
+    ASSERT_TRUE(task.done() && task.result());
+    const auto& progress = bench.events.progress;
+    const double tiles = (bench.runtime.runs - 15) / 15.0;
+    EXPECT_GT(tiles, 4);
+    EXPECT_DOUBLE_EQ(*progress[1].seconds_left, 29);           // nothing known of the second
+    EXPECT_DOUBLE_EQ(*progress[16].seconds_left, 14 * tiles);  // its first run is done
+    EXPECT_FALSE(progress.back().seconds_left);
+}
+
+TEST(StudyRun, KnowsWhatIsLeftToRun) {
+    Bench bench;
+    const SelectedModel both{manifest_of("m", 5), {0, 1}};
+    EXPECT_EQ(bench.study.runs_to_make(both, {}), 30);
+    ASSERT_TRUE(bench.run({0}));
+    EXPECT_EQ(bench.study.runs_to_make(both, {}), 15);
+    StudySettings noise;
+    noise.baseline.kind = BaselineKind::noise;
+    noise.run_empty_coalition = true;
+    EXPECT_EQ(bench.study.runs_to_make(both, noise), 32);
+}
+
 TEST(StudyRun, AnotherBaselineRunsAnewAndTheFirstIsKept) {
     Bench bench;
     ASSERT_TRUE(bench.run({0}));

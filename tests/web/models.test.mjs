@@ -84,6 +84,73 @@ test('float16 networks run', async () => {
   half.forEach((/** @type {number} */ value, /** @type {number} */ n) => assert.ok(Math.abs(value - single[n]) < 0.01));
 });
 
+test('a card chooses a model, several make one study, and its charts stand side by side', async () => {
+  const { error } = await addModel(site.page, [path.join(networks, 'pointwise.onnx')], {
+    overrides: { id: 'second', name: 'Second', spacing: [6, 6, 6], patch: [16, 16, 16] },
+  });
+  assert.equal(error, undefined);
+  await click('models');
+  const cards = (await view()).panels['model-cards'];
+  assert.ok(cards[0] >= 0 && cards[1] >= 0 && cards[0] + cards[2] <= 1280 && cards[1] + cards[3] <= 720, `${cards}`);
+  await click('card-tiny-unet');
+  await click('cards-done');
+  const ended = site.page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const { events } = /** @type {any} */ (window).shapslice;
+        events.addEventListener('progress', (/** @type {any} */ { detail }) => detail.running || resolve(detail));
+      }),
+  );
+  await click('run');
+  await ended;
+  const result = await site.page.evaluate(() => /** @type {any} */ (window).shapslice.result());
+  assert.deepEqual(
+    result.models.map((/** @type {any} */ each) => each.id),
+    ['tiny-unet', 'second'],
+  );
+  assert.equal(result.modelBand.WT.within.length, 3); // two folds and one
+  assert.ok(result.modelBand.WT.models >= 1);
+});
+
+test('the baseline chosen is what runs and what the result records', async () => {
+  const models = [{ id: 'tiny-unet', folds: [0] }];
+  /** @type {Record<string, any>} */
+  const values = {};
+  for (const baseline of ['zero', 'noise', 'lesion']) {
+    const result = await runStudy(site.page, { models, settings: { baseline } });
+    assert.equal(result.settings.baseline, baseline);
+    values[baseline] = result.models[0].folds[0].regions.WT.values;
+  }
+  assert.equal(values.noise[15], values.zero[15]); // nothing is absent from all contrasts
+  assert.notDeepEqual(values.noise, values.zero);
+  assert.notDeepEqual(values.lesion, values.zero);
+  const again = await runStudy(site.page, { models, settings: { baseline: 'noise', runEmptyCoalition: true } });
+  assert.equal(again.progress.runsTotal, 1); // the empty coalition alone is not known yet
+  assert.notEqual(again.models[0].folds[0].runSeconds[0], null);
+  await assert.rejects(runStudy(site.page, { models, settings: { baseline: 'median' } }), /"median" is not known/);
+});
+
+test('a study is forecast: what is known runs no more, and what does not fit is said', async () => {
+  const forecast = (/** @type {unknown} */ wanted) =>
+    site.page.evaluate((options) => /** @type {any} */ (window).shapslice.forecast(options), wanted);
+  const { manifest } = await addModel(site.page, [path.join(networks, 'pointwise.onnx')], {
+    overrides: { id: 'third', spacing: [2, 2, 2], patch: [96, 112, 96] },
+  });
+  const models = [{ id: manifest.id }];
+  const before = await forecast({ models });
+  assert.equal(before.runs, 15);
+  assert.ok(before.seconds > 0 && before.bytes > 16e6, JSON.stringify(before));
+  assert.match(before.sentence, /^15 runs: about .* here\.$/);
+  const vast = await addModel(site.page, [path.join(networks, 'unet.onnx')], {
+    overrides: { id: 'vast', name: 'Vast', spacing: [0.2, 0.2, 0.2], patch: [992, 992, 992] },
+  });
+  assert.equal(vast.error, undefined);
+  const warned = await forecast({ models: [{ id: 'vast' }] });
+  assert.match(warned.warning, /^Vast is expected to need .* GB for its runs; .* grants .* GB\./);
+  await runStudy(site.page, { models });
+  assert.equal((await forecast({ models })).runs, 0);
+});
+
 test('what cannot work is refused by name, and what was there stays', async () => {
   const before = (await models()).length;
   const text = path.join(folder, 'notes.onnx');

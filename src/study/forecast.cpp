@@ -1,0 +1,92 @@
+#include "study/forecast.h"
+
+#include <algorithm>
+
+#include "inference/tiling.h"
+
+namespace shapslice {
+
+namespace {
+
+double voxels_of(const Shape& shape) {
+    return static_cast<double>(voxel_count(shape));
+}
+
+struct PartCost {
+    double seconds = 0;
+    double bytes = 0;
+};
+PartCost cost(const ForecastPart& part) {
+    const Tiling tiling = tile(part.whole, part.manifest->patch);
+    const double larger = voxels_of(tiling.size) / voxels_of(part.warm_up->shape);
+    const double working = part.warm_up->bytes_run - part.warm_up->bytes_loaded;
+    return {part.runs * static_cast<double>(tiling.tiles.size()) * part.warm_up->seconds * larger,
+            part.warm_up->bytes_loaded + working * larger};
+}
+
+std::string runs_words(const std::vector<ForecastPart>& parts, int runs) {
+    return std::to_string(runs) + (runs == 1 ? " run" : " runs") +
+           (parts.size() > 1 ? " of " + std::to_string(parts.size()) + " models" : "");
+}
+
+}  // namespace
+
+Shape warm_up_shape(const ModelManifest& manifest) {
+    if (manifest.fixed_patch) return manifest.patch;
+    constexpr int kWanted = 48;
+    const int side = std::max(1, kWanted / manifest.multiple) * manifest.multiple;
+    Shape shape;
+    for (std::size_t axis = 0; axis < 3; ++axis) shape[axis] = std::min(side, manifest.patch[axis]);
+    return shape;
+}
+
+Forecast forecast(const std::vector<ForecastPart>& parts, double held, double granted, const std::string& granted_by) {
+    Forecast whole;
+    double seconds = 0;
+    double most = 0;
+    bool measured = true;
+    const ForecastPart* largest = nullptr;
+    for (const ForecastPart& part : parts) {
+        whole.runs += part.runs;
+        if (part.runs == 0) continue;
+        if (!part.warm_up) {
+            measured = false;
+            continue;
+        }
+        const PartCost of_part = cost(part);
+        seconds += of_part.seconds;
+        if (of_part.bytes > most) largest = &part;
+        most = std::max(most, of_part.bytes);
+    }
+    whole.bytes = held + most;
+    if (measured) whole.seconds = seconds;
+    whole.sentence = runs_words(parts, whole.runs);
+    if (whole.runs == 0) {
+        whole.sentence = "Nothing is left to run.";
+    } else if (measured) {
+        whole.sentence += ": about " + duration_words(seconds) + " and " + size_words(whole.bytes) + " here.";
+    } else {
+        whole.sentence += "; not measured here yet.";
+    }
+    if (most > granted && largest) {
+        whole.warning = largest->manifest->name + " is expected to need " + size_words(most) + " for its runs; " +
+                        granted_by + " grants " + size_words(granted) +
+                        ". Choose a model of a smaller patch or a coarser spacing.";
+    }
+    return whole;
+}
+
+WarmUp warm_up_from_json(const Json& json) {
+    return {json.at("shape").get<Shape>(), json.at("seconds").get<double>(), json.at("bytesLoaded").get<double>(),
+            json.at("bytesRun").get<double>()};
+}
+
+Json forecast_to_json(const Forecast& forecast) {
+    return {{"runs", forecast.runs},
+            {"seconds", forecast.seconds},
+            {"bytes", forecast.bytes},
+            {"sentence", forecast.sentence},
+            {"warning", forecast.warning}};
+}
+
+}  // namespace shapslice
