@@ -50,6 +50,7 @@ unit_tests() { # unit_tests PROGRAM...
 native() {
     build native && unit_tests build/native/tests/shapslice_unit_tests &&
         /usr/bin/python3 tests/scipy/compare.py build/native/tests/metrics_probe &&
+        /usr/bin/python3 tests/scipy/compare_statistics.py build/native/tests/statistics_probe &&
         /usr/bin/python3 tests/nibabel/compare.py build/native/shapslice ../shared/data &&
         node --test --test-reporter=spec tests/network/*.test.mjs
 }
