@@ -1,6 +1,7 @@
 #include "study/cohort.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "game/ranking.h"
 #include "study/cohort_json.h"
@@ -39,6 +40,14 @@ void take_held_out(const FoldResult& fold, const PerRegionRow<PerContrast<double
     for (std::size_t row = 0; row < kRegionRows; ++row) subject.dice[row] = *fold.regions[row].values[kAllContrasts];
     subject.ranks = ranks;
     subject.nsf = footrule_agreement(ranks[kMeanRegion], clinical.of(kMeanRegion));
+}
+
+// Variances that differ by rounding alone tie in ranks over cases, as Shapley values do (METHOD 4.1). Those of five
+// folds lie at least 1/320 apart.
+std::optional<double> without_rounding(std::optional<double> value) {
+    constexpr double kStep = 1e-9;
+    if (value) value = std::round(*value / kStep) * kStep;
+    return value;
 }
 
 template <class Wanted, class Number>
@@ -196,7 +205,7 @@ Expected<CohortCase> cohort_case(const StudyResult& result, const ModelResult& m
         return fail("fold " + std::to_string(held_out_fold + 1) + ", the one that did not see it, is not complete");
     }
     subject.folds = static_cast<int>(mean_ranks_by_fold.size());
-    subject.rank_variance = rank_variance(mean_ranks_by_fold);
+    subject.rank_variance = without_rounding(rank_variance(mean_ranks_by_fold));
     return subject;
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -97,6 +98,23 @@ TEST(Cohort, ComputesFromTheValuesAlone) {
         for (RegionGame& game : fold.regions) game.ranks = kReversed;  // what a result derived is not looked at
     }
     EXPECT_DOUBLE_EQ(cohort_case(result, result.models[0], 0)->nsf, kByTheBookNsf);
+}
+
+// The same ranks of other contrasts, or of folds in another order, are the same uncertainty to the last digit: they
+// tie.
+TEST(Cohort, EqualUncertaintyTies) {
+    std::vector<Ranking> rankings{{1, 2, 3, 4}, {1, 3, 2, 4}, {1, 2, 4, 3}, {2, 1, 3, 4}, {4, 1, 2, 3}};
+    const auto variance = [&] {
+        const StudyResult result = result_of("a", 0.7, rankings);
+        return *cohort_case(result, result.models[0], 0)->rank_variance;
+    };
+    const double first = variance();
+    for (int turn = 0; turn < 20; ++turn) {
+        std::rotate(rankings.begin(), rankings.begin() + 1, rankings.end());
+        for (Ranking& ranks : rankings) std::swap(ranks[turn % 4], ranks[(turn + 1) % 4]);
+        EXPECT_EQ(variance(), first);
+    }
+    EXPECT_NEAR(first, *rank_variance(rankings), 1e-9);
 }
 
 TEST(Cohort, UsesTheClinicalRankingOfTheMeanRow) {
