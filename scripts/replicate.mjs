@@ -149,7 +149,7 @@ function cohortOf(options, models) {
   const files = models.flatMap((model) =>
     savedFiles(options.out, model.id).filter((file) => {
       const current = isOfModel(readResult(file), model, chooseFolds(model, options.folds));
-      if (!current) console.log(`${file} is of other model files or has not all folds: left out`);
+      if (!current) console.log(`${file} is of other model files, of one read otherwise, or lacks folds: left out`);
       return current;
     }),
   );

@@ -47,8 +47,8 @@ function opening(report) {
   const folds = Math.max(...report.models.map((model) => model.folds));
   return `# Does the paper's finding hold here?
 
-Ren et al. (${PAPER}) report, on 1,351 cases of BraTS 2024 GoAT, that a ranking of contrasts that changes from fold to fold
-goes with a poor segmentation, and that well segmented cases agree more with the clinical ranking. This page asks the same of
+Ren et al. (${PAPER}) report, on 1,351 cases of BraTS 2024 GoAT,
+that a ranking of contrasts that changes from fold to fold goes with a poor segmentation, and that well segmented cases agree more with the clinical ranking. This page asks the same of
 the models of this repository, on the cases of BraTS-Africa that they were trained on by cross-validation: ${counts(report)},
 ${folds} folds, 16 coalitions of contrasts each.
 

@@ -39,9 +39,9 @@ function correlationWords({ uncertainty: { pearson } }) {
   return `r = ${fixed(pearson.coefficient)} (95 % ${range(pearson.interval)}), p ${comparedP(pearson.p)}`;
 }
 
-/** Least squares, as far as the panel goes. @param {Panel} panel @param {CohortModel} model @param {number} end */
-function fitLine(panel, { uncertainty: { line: fit } }, end) {
-  if (!fit || fit.slope === 0) return '';
+/** Least squares where r is defined, as far as the panel goes. @param {Panel} panel @param {CohortModel} model @param {number} end */
+function fitLine(panel, { uncertainty: { pearson, line: fit } }, end) {
+  if (!pearson || !fit || fit.slope === 0) return '';
   const at = (/** @type {number} */ dice) => (dice - fit.intercept) / fit.slope;
   const [from, to] = [at(0), at(1)].sort((a, b) => a - b);
   const [x1, x2] = [Math.max(0, from), Math.min(end, to)];
