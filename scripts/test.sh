@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every check and test: formats, types, unit tests natively, under sanitizers and as WebAssembly, the reader and the metrics
-# against nibabel and scipy, and the page in Chromium. Ends with one line per suite; fails when one of them failed, or was
+# against nibabel and scipy, the engine under Node, and the page in Chromium. Ends with one line per suite; fails when one of them failed, or was
 # skipped though what it needs is here.
 #   scripts/test.sh [SUITE...]   only these: format types native sanitize wasm web
 set -uo pipefail
@@ -25,15 +25,15 @@ suite() { # suite NAME COMMAND...
 
 formats() {
     git ls-files '*.cpp' '*.h' | xargs clang-format-19 --dry-run -Werror &&
-        npx --no-install prettier --check --log-level warn web tests/web tests/network scripts bench index.html '*.json' 'models/train/*.mjs' 'models/train/*.json' &&
+        npx --no-install prettier --check --log-level warn web tests/web tests/network tests/replicate scripts bench index.html '*.json' 'models/train/*.mjs' 'models/train/*.json' &&
         echo "formats: clang-format and prettier agree with every file"
 }
 
 types() { npx --no-install tsc -p . && echo "types: tsc --checkJs found nothing to say"; }
 
-build() { # build PRESET
+build() { # build PRESET [TARGET]
     cmake --preset "$1" >build-configure.log || { cat build-configure.log; return 1; }
-    cmake --build --preset "$1" >build.log 2>&1 || { grep -E 'error|warning|FAILED' -A 6 build.log | head -60; return 1; }
+    cmake --build --preset "$1" ${2:+--target "$2"} >build.log 2>&1 || { grep -E 'error|warning|FAILED' -A 6 build.log | head -60; return 1; }
 }
 
 # The test runners' own summaries; a test that skipped itself although the cases are here fails the suite.
@@ -50,13 +50,18 @@ unit_tests() { # unit_tests PROGRAM...
 native() {
     build native && unit_tests build/native/tests/shapslice_unit_tests &&
         /usr/bin/python3 tests/scipy/compare.py build/native/tests/metrics_probe &&
+        /usr/bin/python3 tests/scipy/compare_statistics.py build/native/tests/statistics_probe &&
         /usr/bin/python3 tests/nibabel/compare.py build/native/shapslice ../shared/data &&
         node --test --test-reporter=spec tests/network/*.test.mjs
 }
 
 sanitize() { build native-sanitize && unit_tests build/native-sanitize/tests/shapslice_unit_tests; }
 
-wasm() { build wasm && unit_tests node build/wasm/tests/shapslice_unit_tests.cjs; }
+# The replication's script drives the engine under Node and asks the native program for the statistics.
+wasm() {
+    build wasm && unit_tests node build/wasm/tests/shapslice_unit_tests.cjs &&
+        build native shapslice && node --test --test-reporter=spec tests/replicate/*.test.mjs
+}
 
 web() {
     build wasm && node scripts/assemble_site.mjs || return 1

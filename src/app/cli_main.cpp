@@ -5,6 +5,7 @@
 //             [--labels-out FILE.nii.gz]
 //   shapslice phantom --seed N --out FOLDER [--name NAME] [--shape X,Y,Z] [--visibility ET=1,0,0,0 ...]
 //   shapslice rewrite IN.onnx OUT.onnx
+//   shapslice cohort --held-out HELD_OUT.json RESULT.json...
 //   shapslice inspect FILE [IMG] [--raw FILE.f32] [--labels-out FILE.nii.gz]
 #include <cstdio>
 #include <filesystem>
@@ -20,6 +21,7 @@
 #include "metrics/overlap.h"
 #include "network/rewrite.h"
 #include "phantom/phantom.h"
+#include "study/cohort.h"
 #include "study/open_case.h"
 
 namespace shapslice {
@@ -246,15 +248,46 @@ Expected<void> run_rewrite(const Arguments& arguments) {
     return {};
 }
 
+Expected<Json> read_json(const fs::path& path) {
+    const auto bytes = read_file(path);
+    if (!bytes) return tl::make_unexpected(bytes.error());
+    const std::string text(bytes->begin(), bytes->end());
+    Json json = Json::parse(text, nullptr, false);
+    if (json.is_discarded()) return fail(path.string() + ": this is not JSON.");
+    return json;
+}
+
+// Results saved by the page or by scripts/replicate.mjs to a report over cases (METHOD 7). HELD_OUT.json says for each
+// model id and case name which fold, from 0, did not see the case.
+Expected<void> run_cohort(const Arguments& arguments) {
+    const fs::path held_out_path = arguments.get("held-out");
+    if (held_out_path.empty()) return fail("cohort: expected --held-out and the name of a file.");
+    const auto held_out_json = read_json(held_out_path);
+    if (!held_out_json) return tl::make_unexpected(held_out_json.error());
+    const auto held_out = held_out_from_json(*held_out_json);
+    if (!held_out) return fail(held_out_path.string() + ": " + held_out.error().sentence);
+    std::vector<StudyResult> results;
+    for (const std::string& path : arguments.plain) {
+        const auto json = read_json(path);
+        if (!json) return tl::make_unexpected(json.error());
+        auto result = result_from_json(*json);
+        if (!result) return fail(path + ": " + result.error().sentence);
+        results.push_back(std::move(*result));
+    }
+    const auto report = compose_cohort(results, *held_out);
+    if (!report) return tl::make_unexpected(report.error());
+    std::cout << cohort_to_json(*report).dump(1) << "\n";
+    return {};
+}
+
 int run(int count, char** words) {
-    const std::map<std::string, Expected<void> (*)(const Arguments&)> commands{{"prepare", run_prepare},
-                                                                               {"score", run_score},
-                                                                               {"phantom", run_phantom},
-                                                                               {"rewrite", run_rewrite},
-                                                                               {"inspect", run_inspect}};
+    const std::map<std::string, Expected<void> (*)(const Arguments&)> commands{
+        {"prepare", run_prepare}, {"score", run_score},   {"phantom", run_phantom},
+        {"rewrite", run_rewrite}, {"cohort", run_cohort}, {"inspect", run_inspect}};
     const auto command = count > 1 ? commands.find(words[1]) : commands.end();
     if (command == commands.end()) {
-        std::cerr << "usage: shapslice prepare | score | phantom | rewrite | inspect ... (see src/app/cli_main.cpp)\n";
+        std::cerr << "usage: shapslice prepare | score | phantom | rewrite | cohort | inspect ... (see "
+                     "src/app/cli_main.cpp)\n";
         return 2;
     }
     const auto done = command->second(parse(count, words));

@@ -1,0 +1,138 @@
+// The page's engine without the page: engine.wasm under Node, with onnxruntime-node as what runs the networks. The other
+// side of src/app/engine_main.cpp, as web/engine_worker.js is in the browser.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as ort from 'onnxruntime-node';
+
+/** @typedef {import('../../web/types.d.ts').Engine} Engine */
+/** @typedef {import('../../web/types.d.ts').EngineHost} EngineHost */
+/** @typedef {import('../../web/types.d.ts').EngineModule} EngineModule */
+/** @typedef {import('../../web/types.d.ts').FilePlan} FilePlan */
+/** @typedef {import('./types.d.ts').ReplicatedModel} ReplicatedModel */
+/** @typedef {import('./types.d.ts').StudyResult} StudyResult */
+
+/** Throws what the engine says is wrong. @param {string} sentence */
+function must(sentence) {
+  if (sentence) throw new Error(sentence);
+}
+
+/** @param {unknown} error */
+function sentenceOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export class HeadlessEngine {
+  /** @param {number} threads of ONNX Runtime within a run */
+  constructor(threads) {
+    this.threads = threads;
+    /** @type {Map<string, ReplicatedModel>} */
+    this.models = new Map();
+    /** One at a time: a fold's runs follow one another. @type {{ key: string, session: ort.InferenceSession } | null} */
+    this.current = null;
+    /** @type {(sentence: string) => void} */
+    this.endStudy = () => {};
+    /** @type {Engine | null} */
+    this.engine = null;
+  }
+
+  /** @param {string} file engine.mjs @param {number} threads */
+  static async load(file, threads) {
+    if (!existsSync(file)) throw new Error(`${file}: there is no engine; expected that of \`npm run build\`.`);
+    const headless = new HeadlessEngine(threads);
+    const { default: create } = await import(pathToFileURL(file).href);
+    const module = /** @type {EngineModule} */ (await create());
+    /** @type {EngineHost} */
+    const host = {
+      startRun: (ticket, modelId, fold, channels, shape, input) => {
+        // The view dies when the engine's memory grows.
+        void headless.answerRun(ticket, modelId, fold, channels, shape, input.slice());
+      },
+      onResult: () => {},
+      onSegmentation: () => {},
+      onStudyEnd: (sentence) => headless.endStudy(sentence),
+    };
+    headless.engine = new module.Engine(host);
+    return headless;
+  }
+
+  get core() {
+    if (!this.engine) throw new Error('The engine is not loaded.');
+    return this.engine;
+  }
+
+  /** @param {ReplicatedModel} model */
+  addModel(model) {
+    must(this.core.addModel(path.join(model.folder, 'model.json'), model.text, 'null'));
+    this.models.set(model.id, model);
+  }
+
+  /** @param {string} folder with a case's files, in the roles their names suggest */
+  openCase(folder) {
+    const engine = this.core;
+    const names = readdirSync(folder).sort();
+    const read = (/** @type {string} */ name) => new Uint8Array(readFileSync(path.join(folder, name)));
+    engine.beginCase();
+    for (const plan of /** @type {FilePlan[]} */ (JSON.parse(engine.planFiles(JSON.stringify(names))))) {
+      const used = plan.role !== 'unused';
+      const image = used && plan.imageName ? read(plan.imageName) : null;
+      // What is wrong with a file is in finishCase()'s answer.
+      engine.addFile(plan.name, plan.role, used ? read(plan.name) : new Uint8Array(), image);
+    }
+    must(JSON.parse(engine.finishCase()).error);
+  }
+
+  /**
+   * All coalitions of the folds of one model, on the case that is open.
+   * @param {string} id @param {number[]} folds
+   * @returns {Promise<StudyResult>}
+   */
+  async study(id, folds) {
+    /** @type {Promise<string>} */
+    const ended = new Promise((resolve) => (this.endStudy = resolve));
+    must(this.core.runStudy(JSON.stringify({ models: [{ id, folds }] })));
+    must(await ended);
+    return JSON.parse(this.core.resultJson());
+  }
+
+  /**
+   * @param {number} ticket @param {string} id @param {number} fold @param {number} channels
+   * @param {number[]} shape i, j, k @param {Float32Array} input
+   */
+  async answerRun(ticket, id, fold, channels, shape, input) {
+    try {
+      const model = /** @type {ReplicatedModel} */ (this.models.get(id));
+      const session = await this.sessionOf(model, fold);
+      const tensor = new ort.Tensor('float32', input, [1, channels, shape[2], shape[1], shape[0]]);
+      const started = performance.now();
+      const outputs = await session.run({ [model.input]: tensor });
+      const seconds = (performance.now() - started) / 1000;
+      const output = outputs[model.output];
+      if (!output) throw new Error(`${model.name}: the network has no output named "${model.output}".`);
+      this.core.completeRun(ticket, /** @type {Float32Array} */ (output.data), 'cpu', seconds, '');
+    } catch (error) {
+      this.core.failRun(ticket, sentenceOf(error));
+    }
+  }
+
+  /** The fold's network, checked against the manifest and rewritten as the page does. @param {ReplicatedModel} model @param {number} fold */
+  async sessionOf(model, fold) {
+    const key = `${model.id}/${fold}`;
+    if (this.current?.key === key) return this.current.session;
+    const old = this.current?.session;
+    this.current = null;
+    await old?.release();
+    const { file } = model.folds[fold];
+    const content = new Uint8Array(readFileSync(path.join(model.folder, file)));
+    must(this.core.checkModelFile(model.id, fold, content));
+    const { error, bytes } = this.core.rewriteNetwork(file, content);
+    must(error ?? '');
+    const session = await ort.InferenceSession.create(bytes, {
+      executionProviders: ['cpu'],
+      graphOptimizationLevel: 'all',
+      intraOpNumThreads: this.threads,
+    });
+    this.current = { key, session };
+    return session;
+  }
+}
