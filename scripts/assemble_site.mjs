@@ -26,6 +26,11 @@ async function copy(from, to) {
   await cp(path.join(root, from), path.join(dist, to), { recursive: true });
 }
 
+// As the page lists them, the first of them chosen at the start; others follow by name.
+const shippedOrder = ['unet', 'segresnet', 'unetr', 'swin_unetr', 'unet_dropout'];
+/** @param {string} folder */
+const placeOf = (folder) => (shippedOrder.includes(folder) ? shippedOrder.indexOf(folder) : shippedOrder.length);
+
 /** @returns {Promise<string[]>} model folders that have a manifest */
 async function modelFolders() {
   const entries = await readdir(path.join(root, 'models'), { withFileTypes: true }).catch(() => []);
@@ -34,7 +39,7 @@ async function modelFolders() {
     const manifest = path.join(root, 'models', entry.name, 'model.json');
     if (await stat(manifest).catch(() => null)) folders.push(entry.name);
   }
-  return folders.sort();
+  return folders.sort((a, b) => placeOf(a) - placeOf(b) || a.localeCompare(b));
 }
 
 async function copyModels() {

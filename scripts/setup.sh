@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the project needs and is not there yet. Safe to run again: what is present is left alone.
 #   scripts/setup.sh build   compilers, third-party source, Emscripten, npm packages
-#   scripts/setup.sh test    the above, and what only tests need: Chromium, nibabel, scipy
+#   scripts/setup.sh test    the above, and what only tests need: Chromium, nibabel, scipy, PyTorch
 #   scripts/setup.sh train   the above of `build`, and Debian's PyTorch for models/train
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,7 +17,7 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 build_packages=(clang-19 lld-19 llvm-19 clang-format-19 libclang-rt-19-dev libc++-19-dev libc++abi-19-dev
     cmake ninja-build protobuf-compiler patchelf xz-utils bzip2 binutils ca-certificates python3 git)
-test_packages=(chromium python3-nibabel python3-scipy zlib1g-dev)
+test_packages=(chromium python3-nibabel python3-scipy python3-torch python3-onnx zlib1g-dev)
 train_packages=(python3-torch python3-onnx python3-nibabel python3-scipy)
 
 updated=no

@@ -25,7 +25,7 @@ suite() { # suite NAME COMMAND...
 
 formats() {
     git ls-files '*.cpp' '*.h' | xargs clang-format-19 --dry-run -Werror &&
-        npx --no-install prettier --check --log-level warn web tests/web tests/network tests/replicate scripts bench index.html '*.json' 'models/train/*.mjs' 'models/train/*.json' &&
+        npx --no-install prettier --check --log-level warn web tests/web tests/network tests/recipe tests/replicate scripts bench index.html '*.json' 'models/train/*.mjs' 'models/train/*.json' &&
         echo "formats: clang-format and prettier agree with every file"
 }
 
@@ -64,9 +64,9 @@ wasm() {
 }
 
 web() {
-    build wasm && node scripts/assemble_site.mjs || return 1
+    build native shapslice && build wasm && node scripts/assemble_site.mjs || return 1
     # One file after another: each starts a browser, and two cores are soon busy.
-    node --test --test-concurrency=1 --test-reporter=spec tests/web/*.test.mjs | tee web.log
+    node --test --test-concurrency=1 --test-reporter=spec tests/web/*.test.mjs tests/recipe/*.test.mjs | tee web.log
     local status=${PIPESTATUS[0]}
     if [ -d "$cases" ] && ! grep -q '^ℹ skipped 0' web.log; then
         echo "a test was skipped that could have run"

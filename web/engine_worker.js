@@ -1,6 +1,7 @@
 // The engine's module worker: carries files to the C++ core, the core's wishes to ONNX Runtime, and results to the page.
 // See web/engine_client.js for the other end.
 
+import { measureApart } from './measure_worker.js';
 import { OrtRuntime } from './ort_runtime.js';
 
 /** @typedef {import('./types.d.ts').Engine} Engine */
@@ -178,7 +179,9 @@ async function warmUp(engine, ids) {
     emit('measuring', { name: model.manifest.name });
     try {
       const shape = JSON.parse(engine.warmUpShape(id));
-      warmUps.set(id, await runtime.measure(model.manifest, () => fetchModel(engine, model, 0), shape));
+      const bytes = await fetchModel(engine, model, 0);
+      const { folder, wanted: provider } = runtime;
+      warmUps.set(id, await measureApart({ folder: folder.href, provider, manifest: model.manifest, bytes, shape }));
     } catch {
       warmUps.set(id, null); // the study will say why it does not run
     }

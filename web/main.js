@@ -19,6 +19,8 @@ let app;
 let models = [];
 /** @type {any} */
 let result = null;
+/** @type {any} */
+let subject = null;
 /** @type {Promise<unknown> | null} */
 let running = null;
 
@@ -34,7 +36,8 @@ function receive(message) {
   switch (message.event) {
     case 'case':
       app.receiveCase(message.json, message.volumes, message.labels);
-      announce('case', JSON.parse(message.json));
+      subject = JSON.parse(message.json);
+      announce('case', subject);
       break;
     case 'result':
       app.receiveStudy(message.json);
@@ -162,6 +165,7 @@ const api = {
     await running?.catch(() => {});
   },
   result: () => result,
+  caseSummary: () => subject,
   models: () => models,
   /** @param {Record<string, unknown>} ranking */
   async setClinicalRanking(ranking) {

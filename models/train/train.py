@@ -20,7 +20,7 @@ import losses
 import networks
 
 CHECKPOINT_EVERY = 100
-LOG_EVERY = 25
+LOG_EVERY = 25  # and after the last
 VALIDATE_EVERY = 300
 
 
@@ -48,6 +48,14 @@ def update_average(average, network, decay):
     with torch.no_grad():
         for kept, new in zip(average.parameters(), network.parameters()):
             kept.lerp_(new, 1 - decay)
+
+
+def average_with(network, weights):
+    """Stochastic weight averaging (Izmailov et al., UAI 2018) over two cycles: the mean of where each ended."""
+    with torch.no_grad():
+        for name, value in network.state_dict().items():
+            if value.is_floating_point():
+                value.copy_((value + weights[name].to(value.device)) / 2)
 
 
 def held_out_dice(config, trained, held_out, device):
@@ -115,6 +123,10 @@ def main():
     # A resumed run draws crops of its own seed: which steps were drawn before need not be replayed.
     sampler = cases.CropSampler(real, synthetic, training, seed * 1000003 + done)
 
+    start_weights = None
+    if started_from and training.get("averageWithStart"):
+        start_weights = exported.parameters(started_from, network.state_dict())
+
     log = open(out / f"fold{arguments.fold}.log", "a", encoding="utf-8")
     running = 0.0
     started = time.time()
@@ -131,13 +143,15 @@ def main():
         schedule.step()
         update_average(average, network, min(training["emaDecay"], step / (step + 10)))
         running += loss.item()
-        if step % LOG_EVERY == 0:
-            note = {"fold": arguments.fold, "seed": seed, "step": step, "of": steps, "loss": round(running / LOG_EVERY, 4),
+        if step % LOG_EVERY == 0 or step == steps:
+            note = {"fold": arguments.fold, "seed": seed, "step": step, "of": steps, "loss": round(running / ((step - done - 1) % LOG_EVERY + 1), 4),
                     "seconds": round(time.time() - started + seconds, 1)}
-            if step % VALIDATE_EVERY == 0 or step == steps:
+            if step % VALIDATE_EVERY == 0:
                 note["heldOutDice"] = held_out_dice(config, average, unseen, device)
             print(json.dumps(note), file=log, flush=True)
             running = 0.0
+        if step == steps and start_weights:
+            average_with(average, start_weights)
         if step % CHECKPOINT_EVERY == 0 or step == steps:
             save(checkpoint, {
                 "network": network.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(),

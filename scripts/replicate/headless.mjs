@@ -49,6 +49,7 @@ export class HeadlessEngine {
         void headless.answerRun(ticket, modelId, fold, channels, shape, input.slice());
       },
       onResult: () => {},
+      onBaseline: () => {},
       onSegmentation: () => {},
       onStudyEnd: (sentence) => headless.endStudy(sentence),
     };

@@ -19,7 +19,9 @@ struct PartCost {
 PartCost cost(const ForecastPart& part) {
     const Tiling tiling = tile(part.whole, part.manifest->patch);
     const double larger = voxels_of(tiling.size) / voxels_of(part.warm_up->shape);
-    const double working = part.warm_up->bytes_run - part.warm_up->bytes_loaded;
+    // A small network may fit into what the runtime holds anyway; its input and output it needs at least.
+    const double least = voxels_of(part.warm_up->shape) * (kContrasts + part.manifest->output_channels) * sizeof(float);
+    const double working = std::max(least, part.warm_up->bytes_run - part.warm_up->bytes_loaded);
     return {part.runs * static_cast<double>(tiling.tiles.size()) * part.warm_up->seconds * larger,
             part.warm_up->bytes_loaded + working * larger};
 }

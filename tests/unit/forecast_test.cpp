@@ -54,6 +54,14 @@ TEST(Forecast, AddsTimesAndTakesTheLargestMemory) {
               "smaller patch or a coarser spacing.");
 }
 
+TEST(Forecast, CountsInputAndOutputAtLeast) {
+    const ModelManifest one = manifest_of("one", 1, 1, {512, 512, 512});
+    const WarmUp nothing_seen{{48, 48, 48}, 0.01, 16 * kMega, 16 * kMega};
+    const Forecast vast = forecast({{&one, {512, 512, 512}, 15, nothing_seen}}, 0, 4000 * kMega, "x");
+    EXPECT_DOUBLE_EQ(vast.bytes, 16 * kMega + std::pow(512, 3) * 8 * 4);
+    EXPECT_NE(vast.warning, "");
+}
+
 TEST(Forecast, SaysWhatIsNotMeasuredAndWhatIsDone) {
     const ModelManifest one = manifest_of("one", 1);
     const Forecast open = forecast({{&one, {64, 64, 64}, 15, std::nullopt}}, 0, 4000 * kMega, "x");

@@ -1,0 +1,50 @@
+// Measures what one run of a model costs, in an ONNX Runtime of its own that goes away afterwards: WebAssembly's memory never
+// shrinks, so beside others a model's part of it could not be told.
+
+import { OrtRuntime } from './ort_runtime.js';
+
+/** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
+/** @typedef {import('./types.d.ts').WarmUp} WarmUp */
+
+/**
+ * @typedef {object} MeasureRequest
+ * @property {string} folder of ONNX Runtime
+ * @property {'auto' | 'webgpu' | 'wasm'} provider
+ * @property {ModelManifest} manifest
+ * @property {Uint8Array} bytes of the first fold, as the runtime gets it
+ * @property {number[]} shape i, j, k
+ */
+
+/**
+ * From the engine's worker. @param {MeasureRequest} request
+ * @returns {Promise<WarmUp>}
+ */
+export function measureApart(request) {
+  const worker = new Worker(new URL('measure_worker.js', import.meta.url), {
+    type: 'module',
+    name: 'shapslice-measure',
+  });
+  const answered = new Promise((resolve, reject) => {
+    worker.addEventListener('message', ({ data }) =>
+      data.error === undefined ? resolve(data.warmUp) : reject(new Error(data.error)),
+    );
+    worker.addEventListener('error', (event) => reject(new Error(event.message || 'it could not be loaded')));
+  });
+  worker.postMessage(request, [request.bytes.buffer]);
+  return answered.finally(() => worker.terminate());
+}
+
+/** @param {MeasureRequest} request */
+async function answer({ folder, provider, manifest, bytes, shape }) {
+  const runtime = new OrtRuntime(new URL(folder), provider);
+  return runtime.measure(manifest, async () => bytes, shape);
+}
+
+if (self.name === 'shapslice-measure') {
+  addEventListener('message', ({ data }) =>
+    answer(data).then(
+      (warmUp) => postMessage({ warmUp }),
+      (error) => postMessage({ error: String(error?.message ?? error) }),
+    ),
+  );
+}
