@@ -2,6 +2,8 @@
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { iconPng } from './icons.mjs';
+import { sealSite } from './seal_site.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const dist = path.join(root, 'dist');
@@ -75,9 +77,7 @@ async function checkSizes(folder) {
 await rm(dist, { recursive: true, force: true });
 await copy('index.html', 'index.html');
 for (const file of await readdir(path.join(root, 'web'))) {
-  if (file === 'service_worker.js')
-    await copy('web/service_worker.js', 'service_worker.js'); // its scope is the site
-  else if (/\.(js|css)$/.test(file)) await copy(`web/${file}`, `web/${file}`);
+  if (file !== 'service_worker.js' && /\.(js|css)$/.test(file)) await copy(`web/${file}`, `web/${file}`);
 }
 for (const file of ['engine.mjs', 'engine.wasm', 'app.mjs', 'app.wasm'])
   await copy(`build/wasm/${file}`, `wasm/${file}`);
@@ -86,4 +86,8 @@ for (const face of ['Regular', 'Medium']) await copy(`${fonts}/Roboto-${face}.tt
 await copyModels();
 await copyOrt();
 for (const file of ['LICENSE', 'THIRD_PARTY_NOTICES.md']) await copy(file, file);
+await mkdir(path.join(dist, 'icons'));
+for (const side of [192, 512]) await writeFile(path.join(dist, `icons/${side}.png`), iconPng(side));
+await copy('web/app.webmanifest', 'app.webmanifest');
+sealSite(dist);
 await checkSizes(dist);

@@ -16,11 +16,13 @@ const types = {
   '.wasm': 'application/wasm',
   '.ttf': 'font/ttf',
   '.md': 'text/markdown; charset=utf-8',
+  '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
 };
 
-const contentSecurityPolicy =
+export const contentSecurityPolicy =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'; style-src 'self'; " +
-  "img-src 'self' data: blob:; base-uri 'none'; form-action 'none'";
+  "img-src 'self' data: blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'";
 
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -31,17 +33,15 @@ const isolation = {
 
 /**
  * @param {string} folder
- * @param {{ port?: number, plain?: boolean, extra?: Record<string, string> }} [options] `extra` maps URL prefixes to further folders
+ * @param {{ port?: number, plain?: boolean }} [options]
  * @returns {Promise<{ server: http.Server, url: string }>}
  */
-export function serve(folder, { port = 0, plain = false, extra = {} } = {}) {
+export function serve(folder, { port = 0, plain = false } = {}) {
   const server = http.createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const prefix = Object.keys(extra).find((each) => pathname.startsWith(each));
-    const base = prefix ? extra[prefix] : folder;
-    const relative = decodeURIComponent(prefix ? pathname.slice(prefix.length) : pathname);
-    const file = path.join(base, relative.endsWith('/') ? `${relative}index.html` : relative);
-    const found = file.startsWith(path.resolve(base)) ? await stat(file).catch(() => null) : null;
+    const relative = decodeURIComponent(pathname);
+    const file = path.join(folder, relative.endsWith('/') ? `${relative}index.html` : relative);
+    const found = file.startsWith(path.resolve(folder)) ? await stat(file).catch(() => null) : null;
     if (!found?.isFile()) {
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found\n');
       return;

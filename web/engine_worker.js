@@ -124,6 +124,7 @@ async function fetchModel(engine, model, fold) {
 async function modelFile(model, name) {
   if (model.files) return bytesOf(/** @type {File} */ (model.files.get(name)));
   const response = await fetch(new URL(name, model.folder));
+  if (response.status === 409) throw new Error(await response.text()); // the service worker's word on a damaged file
   if (!response.ok) throw new Error(`${name}: HTTP ${response.status}; expected the model's file.`);
   return new Uint8Array(await response.arrayBuffer());
 }

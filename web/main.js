@@ -2,7 +2,6 @@
 
 import { capture, startApp } from './app.js';
 import { EngineClient } from './engine_client.js';
-import { ensureIsolation } from './isolation.js';
 import { mirrorNotice, mirrorResult } from './mirror.js';
 
 /** @typedef {import('./app.js').AppModule} AppModule */
@@ -295,8 +294,20 @@ function listenForFiles() {
   document.getElementById('mirror-phantom')?.addEventListener('click', () => shown(api.openPhantom()));
 }
 
+/** A file of the site that is not what was published is refused by the service worker, which says so. */
+function hearProblems() {
+  navigator.serviceWorker?.addEventListener('message', ({ data }) => data?.problem && notice(true, data.problem));
+}
+
+/** Lets the service worker fetch what a study without a network needs: all models, and what runs them here. @param {string[]} files */
+function keepForOffline(files) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }) => Object.assign(api, { offline: data === true });
+  navigator.serviceWorker?.controller?.postMessage({ keep: ['models/', ...files] }, [port2]);
+}
+
 async function start() {
-  if (await ensureIsolation()) return;
+  hearProblems();
   app = await startApp(canvas, (name, detail) => commands[name]?.(detail));
   document.getElementById('loading')?.remove();
   app.receiveJson('rankings', JSON.stringify(savedRankings()));
@@ -310,6 +321,7 @@ async function start() {
   if (runtime.note) notice(false, runtime.note);
   announce('ready', { runtime });
   Object.assign(api, { ready: true });
+  keepForOffline(runtime.files);
 }
 
 Object.assign(window, { shapslice: api });

@@ -69,6 +69,7 @@ export class OrtRuntime {
       crossOriginIsolated: globalThis.crossOriginIsolated === true,
       adapter: '',
       note: '',
+      files: [],
     };
     /** @type {Ort | null} */
     this.ort = null;
@@ -122,6 +123,8 @@ export class OrtRuntime {
     const jspi = 'Suspending' in WebAssembly;
     const bundle = !webgpu ? 'ort.wasm.min.mjs' : jspi ? 'ort.jspi.min.mjs' : 'ort.webgpu.min.mjs';
     const ort = /** @type {Ort} */ (await import(new URL(bundle, this.folder).href));
+    const program = !webgpu ? 'ort-wasm-simd-threaded' : `ort-wasm-simd-threaded.${jspi ? 'jspi' : 'asyncify'}`;
+    this.state.files = [bundle, `${program}.mjs`, `${program}.wasm`].map((file) => `ort/${file}`);
     ort.env.wasm.wasmPaths = this.folder.href;
     ort.env.wasm.numThreads = this.state.threads;
     ort.env.wasm.proxy = false; // this is a worker already

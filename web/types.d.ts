@@ -64,6 +64,8 @@ export interface RuntimeState {
   crossOriginIsolated: boolean;
   adapter: string;
   note: string;
+  /** Of the site: what runs models here; a file may carry a further ending. */
+  files: string[];
 }
 
 /** A measured run: i, j, k of its input; bytes that the runtime held before and at its height. */

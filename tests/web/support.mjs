@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import os from 'node:os';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
+import { sealSite } from '../../scripts/seal_site.mjs';
 import { serve } from '../../scripts/serve.mjs';
 
 export const root = path.resolve(import.meta.dirname, '../..');
@@ -19,9 +20,13 @@ export function realCase(name) {
 /** An empty folder that goes when the tests end. */
 export function scratchFolder() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'shapslice-test-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  if (scratchFolders.push(folder) === 1) {
+    process.on('exit', () => scratchFolders.forEach((each) => rmSync(each, { recursive: true, force: true })));
+  }
   return folder;
 }
+/** @type {string[]} */
+const scratchFolders = [];
 
 /**
  * A models/ folder of test models, for serving in place of the site's.
@@ -44,6 +49,21 @@ export function testModels(names, spacing) {
   return folder;
 }
 
+/**
+ * A copy of the site with other models, sealed as a site is.
+ * @param {string} [models] a models/ folder
+ */
+export function siteOf(models) {
+  const folder = scratchFolder();
+  execFileSync('cp', ['-rl', `${dist}/.`, folder]); // links: what is changed must be replaced, not written into
+  if (models) {
+    rmSync(path.join(folder, 'models'), { recursive: true });
+    cpSync(models, path.join(folder, 'models'), { recursive: true });
+  }
+  sealSite(folder);
+  return folder;
+}
+
 const browserFlags = [
   '--no-sandbox',
   '--disable-quic',
@@ -58,7 +78,7 @@ export const webGpuFlags = ['--enable-unsafe-webgpu'];
 
 /**
  * The page in a browser of its own, first case opened.
- * @param {{ query?: string, plain?: boolean, models?: string[], spacing?: number, flags?: string[], viewport?: { width: number, height: number },
+ * @param {{ query?: string, plain?: boolean, models?: string[], spacing?: number, folder?: string, flags?: string[], viewport?: { width: number, height: number },
  *   ratio?: number, ready?: boolean, context?: Record<string, unknown> }} [options]
  */
 export async function openSite(options = {}) {
@@ -69,9 +89,8 @@ export async function openSite(options = {}) {
     flags = [],
     viewport = { width: 1280, height: 720 },
   } = options;
-  /** @type {Record<string, string>} */
-  const extra = models ? { '/models/': testModels(models, options.spacing) } : {};
-  const { server, url } = await serve(dist, { plain, extra });
+  const folder = models ? siteOf(testModels(models, options.spacing)) : (options.folder ?? dist);
+  const { server, url } = await serve(folder, { plain });
   /** @type {{ method: string, url: string, body: number }[]} */
   const served = [];
   server.on('request', (request) => {
@@ -104,6 +123,11 @@ export async function openSite(options = {}) {
     served,
     requests,
     complaints,
+    /** From now on there is no server. */
+    async cut() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
     async close() {
       await browser.close();
       server.closeAllConnections();
