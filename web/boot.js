@@ -1,6 +1,9 @@
 // Starts the page under its service worker, which checks and keeps every further file and brings the headers that let the page
 // have threads (service_worker.js). Where there is no service worker the page starts all the same.
 
+// No content security policy stops a peer connection (tried: its datagrams reach a server), and nothing here needs one.
+for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection']) delete (/** @type {any} */ (globalThis)[name]);
+
 const RELOADED = 'shapslice-reloaded-for-threads';
 const PATIENCE = 30_000; // ms for the first installation: a page that waits for ever is worse than one that is not offline
 

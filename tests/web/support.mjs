@@ -79,16 +79,17 @@ export const webGpuFlags = ['--enable-unsafe-webgpu'];
 /**
  * The page in a browser of its own, first case opened.
  * @param {{ query?: string, plain?: boolean, models?: string[], spacing?: number, folder?: string, flags?: string[], viewport?: { width: number, height: number },
- *   ratio?: number, ready?: boolean, context?: Record<string, unknown> }} [options]
+ *   ratio?: number, ready?: boolean, record?: boolean, context?: Record<string, unknown> }} [options]
  */
 export async function openSite(options = {}) {
   const {
     query = '?provider=wasm',
     plain = false,
     models,
-    flags = [],
+    flags: wantedFlags = [],
     viewport = { width: 1280, height: 720 },
   } = options;
+  const flags = [...wantedFlags];
   const folder = models ? siteOf(testModels(models, options.spacing)) : (options.folder ?? dist);
   const { server, url } = await serve(folder, { plain });
   /** @type {{ method: string, url: string, body: number }[]} */
@@ -98,6 +99,16 @@ export async function openSite(options = {}) {
     request.on('data', (chunk) => (entry.body += chunk.length));
     served.push(entry);
   });
+  /** Every byte that the browser sends, to anybody: with `record` the site's own server is its proxy too. @type {Buffer[]} */
+  const recorded = [];
+  if (options.record) {
+    server.on('connection', (socket) => socket.on('data', (bytes) => recorded.push(bytes)));
+    server.on('connect', (_, socket) => socket.destroy()); // whatever wants a tunnel to elsewhere is recorded, and refused
+    flags.push(
+      `--proxy-server=${new URL(url).host.replace('localhost', '127.0.0.1')}`,
+      '--proxy-bypass-list=<-loopback>',
+    );
+  }
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...browserFlags, ...flags] });
   const context = await browser.newContext({
     viewport,
@@ -123,6 +134,7 @@ export async function openSite(options = {}) {
     served,
     requests,
     complaints,
+    recorded,
     /** From now on there is no server. */
     async cut() {
       server.closeAllConnections();
