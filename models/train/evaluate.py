@@ -102,7 +102,8 @@ def main():
         fold_rows, checkpoint = evaluate_fold(config, arguments, fold)
         rows += fold_rows
         training.append({"fold": fold, "step": checkpoint["step"], "seconds": round(checkpoint["seconds"]),
-                         "seed": checkpoint["seed"], "real": checkpoint["real"], "synthetic": checkpoint["synthetic"]})
+                         "seed": checkpoint["seed"], "real": checkpoint["real"], "synthetic": checkpoint["synthetic"],
+                         "startedFrom": checkpoint.get("startedFrom")})
     real = [row for row in rows if not row["synthetic"]]
     synthetic = [row for row in rows if row["synthetic"]]
     groups = [(f"fold {f['fold'] + 1}", [r for r in real if r["fold"] == f["fold"]]) for f in training]

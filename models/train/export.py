@@ -10,6 +10,7 @@ from pathlib import Path
 
 import onnx
 import torch
+from onnx import numpy_helper
 
 import cases
 import evaluate
@@ -23,6 +24,9 @@ OPSET = 17
 ALLOWED = {
     "Conv", "LeakyRelu", "Resize", "Concat", "DequantizeLinear", "BatchNormalization", "ReduceMean", "ReduceSumSquare",
     "Shape", "Cast", "Div", "Mul", "Sub", "Relu",
+    # SegResNet's groups, and the transformers
+    "Add", "Reshape", "Unsqueeze", "ConstantOfShape", "Gather", "Erf", "LayerNormalization", "MatMul", "Slice", "Softmax", "Split",
+    "Squeeze", "Transpose", "Equal", "Expand", "Not", "Tile",
 }
 
 
@@ -37,7 +41,7 @@ def to_onnx(network, config):
         dynamic_axes=None if fixed else {"image": space, "logits": space},
         do_constant_folding=False,  # folded, the attention masks of Swin UNETR alone are 100 MB
     )
-    return skip_identities(inline_constants(onnx.load_from_string(buffer.getvalue())))
+    return share_equal_constants(skip_identities(inline_constants(onnx.load_from_string(buffer.getvalue()))))
 
 
 def inline_constants(model):
@@ -61,6 +65,22 @@ def skip_identities(model):
     for node in model.graph.node:
         for position, name in enumerate(node.input):
             node.input[position] = source.get(name, name)
+    return model
+
+
+def share_equal_constants(model):
+    """One initialiser for equal ones: Swin UNETR's tables of positions are the same in every block."""
+    first, same = {}, {}
+    for each in list(model.graph.initializer):
+        content = (tuple(each.dims), each.data_type, numpy_helper.to_array(each).tobytes())
+        if content in first:
+            same[each.name] = first[content]
+            model.graph.initializer.remove(each)
+        else:
+            first[content] = each.name
+    for node in model.graph.node:
+        for position, name in enumerate(node.input):
+            node.input[position] = same.get(name, name)
     return model
 
 
@@ -93,6 +113,8 @@ def export_fold(config, checkpoint, evaluation, path):
     export_network(network, config, path)
     entry = manifest.file_entry(path)
     entry.update({"heldOut": checkpoint["heldOut"], "seed": checkpoint["seed"], "steps": checkpoint["step"]})
+    if checkpoint.get("startedFrom"):
+        entry["startedFrom"] = checkpoint["startedFrom"]
     if evaluation is not None:
         entry["dice"] = fold_dice(evaluation, checkpoint["fold"], "int8")
         entry["diceFp32"] = fold_dice(evaluation, checkpoint["fold"], "fp32")

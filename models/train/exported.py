@@ -11,7 +11,7 @@ from onnx import numpy_helper
 
 def parameters(path, wanted):
     """The file's values for each parameter of the state dictionary `wanted`: int8 weights times their scale, the rest as they
-    are. What the file lacks (biases that an instance normalisation takes away, and torch shared) stays as it is in `wanted`."""
+    are. What the file lacks (biases and scales equal to another's, which export.py shares) stays as it is in `wanted`."""
     values = {each.name: numpy_helper.to_array(each) for each in onnx.load(str(path)).graph.initializer}
     found = {}
     for name, own in wanted.items():

@@ -20,11 +20,16 @@ def main():
     parser.add_argument("--fold", type=int, required=True)
     parser.add_argument("--image", required=True)
     parser.add_argument("--out", required=True)
+    parser.add_argument("--image-out", help="the image as the network got it: padded, where it takes one size only")
     arguments = parser.parse_args()
     config = cases.load_config(arguments.config)
     checkpoint = torch.load(Path(arguments.runs) / config["id"] / f"fold{arguments.fold}.pt", map_location="cpu")
     network = evaluate.load_network(config, checkpoint, int8=True)
-    np.save(arguments.out, np.ascontiguousarray(evaluate.logits_of(network, np.load(arguments.image))))
+    image = np.load(arguments.image)
+    image, _ = cases.pad_to(image, image, cases.least_extent(config))
+    if arguments.image_out:
+        np.save(arguments.image_out, np.ascontiguousarray(image))
+    np.save(arguments.out, np.ascontiguousarray(evaluate.logits_of(network, image)))
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def by_fold(models):
             held_out = [row for row in rows if row["fold"] == fold]
             record = training[fold]
             lines.append(line([manifest["name"], str(fold + 1), f"{len(held_out)} cases", *dice_cells(held_out),
-                               str(record["step"]), f"{record['seconds'] / 60:.0f} min"]))
+                               str(record["step"]) + (" more" if record.get("startedFrom") else ""), f"{record['seconds'] / 60:.0f} min"]))
     return lines
 
 
