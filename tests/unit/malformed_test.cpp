@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <limits>
+#include <regex>
 
 #include "image/gzip.h"
 #include "image/prepare.h"
@@ -217,6 +218,21 @@ TEST(Malformed, GivesItsSentenceOrTheRightResult) {
     for (const Row& row : kRows) {
         const std::string expected = row.outcome;
         EXPECT_EQ(outcome(row.file()), (expected.starts_with("read") ? "" : "scan.nii: ") + expected) << row.name;
+    }
+}
+
+// With every number as N: "-3", "7.5", "nan".
+std::string without_numbers(const std::string& sentence) {
+    return std::regex_replace(sentence, std::regex("-?[0-9]+(\\.[0-9]+)?|\\b(nan|inf)\\b"), "N");
+}
+
+TEST(Malformed, EverySentenceIsInTheDocument) {
+    const File bytes = testing::file_bytes(SHAPSLICE_TEST_DATA "/../../docs/errors.md");
+    const std::string document(bytes.begin(), bytes.end());
+    for (const Row& row : kRows) {
+        const std::string sentence = without_numbers(row.outcome);
+        if (sentence.starts_with("read")) continue;
+        EXPECT_NE(without_numbers(document).find(sentence), std::string::npos) << row.name << ": " << sentence;
     }
 }
 
