@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Every check and test: formats, types, unit tests natively, under sanitizers and as WebAssembly, the reader and the metrics
+# Every check and test: formats, types, unit tests natively, under sanitizers and as WebAssembly, fuzzing, the reader and the metrics
 # against nibabel and scipy, the engine under Node, and the page in Chromium. Ends with one line per suite; fails when one of them failed, or was
 # skipped though what it needs is here.
-#   scripts/test.sh [SUITE...]   only these: format types native sanitize wasm web
+#   scripts/test.sh [SUITE...]   only these: format types native sanitize fuzz wasm web
 set -uo pipefail
 cd "$(dirname "$0")/.."
 [ "${SHAPSLICE_SKIP_SETUP:-}" = 1 ] || scripts/setup.sh test || exit 1
 . ./emsdk_env.sh
-wanted=" ${*:-format types native sanitize wasm web} "
+wanted=" ${*:-format types native sanitize fuzz wasm web} "
 cases=../shared/data/fullres
 summary=()
 failed=0
@@ -79,6 +79,7 @@ suite format formats
 suite types types
 suite native native
 suite sanitize sanitize
+suite fuzz scripts/fuzz.sh 30
 suite wasm wasm
 suite web web
 

@@ -6,13 +6,39 @@
 
 #include <array>
 #include <concepts>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace shapslice {
 
 using Json = nlohmann::json;
+
+// A whole number that the type holds; the JSON library itself would cast 1e300 or -1 to one without a word.
+template <std::integral T>
+T whole_number(const Json& json) {
+    const auto refuse = [&](const std::string& found) {
+        throw Json::other_error::create(502, "a number is " + found + "; expected a whole number that is not too large",
+                                        &json);
+    };
+    if (!json.is_number_integer()) refuse(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+    const bool fits = json.is_number_unsigned() ? std::in_range<T>(json.get<std::uint64_t>())
+                                                : std::in_range<T>(json.get<std::int64_t>());
+    if (!fits) refuse(json.dump());
+    return json.get<T>();
+}
+
+template <class T>
+void read_member(const Json& json, T& member) {
+    if constexpr (std::integral<T> && !std::same_as<T, bool>) {
+        member = whole_number<T>(json);
+    } else {
+        json.get_to(member);
+    }
+}
 
 struct FieldWriter {
     Json& object;
@@ -27,7 +53,7 @@ struct FieldReader {
     const Json& object;
     template <class T>
     void operator()(const char* name, T&& member) {
-        if (const auto at = object.find(name); at != object.end()) at->get_to(member);
+        if (const auto at = object.find(name); at != object.end()) read_member(*at, member);
     }
 };
 
@@ -52,7 +78,7 @@ void to_json(Json& j, const Keyed<T, N>& value) {
 template <class T, std::size_t N>
 void from_json(const Json& j, Keyed<T, N>& value) {
     for (std::size_t n = 0; n < N; ++n) {
-        if (const auto at = j.find(std::string(value.keys[n])); at != j.end()) at->get_to(value.elements[n]);
+        if (const auto at = j.find(std::string(value.keys[n])); at != j.end()) read_member(*at, value.elements[n]);
     }
 }
 
@@ -72,7 +98,7 @@ struct adl_serializer<std::optional<T>> {
         if (j.is_null()) {
             value.reset();
         } else {
-            value = j.get<T>();
+            shapslice::read_member(j, value.emplace());
         }
     }
 };

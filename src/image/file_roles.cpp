@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace shapslice {
@@ -50,6 +52,11 @@ std::optional<std::string> image_stem(std::string_view file_name) {
     return std::nullopt;
 }
 
+bool ends_with_any(std::string_view file_name, std::string_view a, std::string_view b) {
+    const std::string name = lower(file_name);
+    return name.ends_with(a) || name.ends_with(b);
+}
+
 // The role of the last word that names one: "t1_subject-flair" is a FLAIR.
 FileRole role_of_stem(const std::string& stem) {
     FileRole role = FileRole::unused;
@@ -80,19 +87,21 @@ std::optional<FileRole> role_from_name(std::string_view name) {
 }
 
 std::vector<FileRole> guess_roles(const std::vector<std::string>& file_names) {
-    std::vector<FileRole> roles;
-    std::array<std::optional<std::string>, 5> taken_by;  // stem, per role but unused
-    for (const std::string& name : file_names) {
-        const auto stem = image_stem(name);
-        FileRole role = stem ? role_of_stem(*stem) : FileRole::unused;
-        if (role != FileRole::unused) {
-            auto& holder = taken_by[static_cast<std::size_t>(role)];
-            if (holder && *holder != *stem)
-                role = FileRole::unused;  // an .img shares its .hdr's stem
-            else
-                holder = stem;
-        }
-        roles.push_back(role);
+    std::vector<FileRole> roles(file_names.size(), FileRole::unused);
+    std::map<std::string, FileRole> headers;  // role by stem, of each .hdr that got one
+    std::set<FileRole> taken;
+    for (std::size_t n = 0; n < file_names.size(); ++n) {
+        const auto stem = image_stem(file_names[n]);
+        if (!stem || ends_with_any(file_names[n], ".img", ".img.gz")) continue;
+        const FileRole role = role_of_stem(*stem);
+        if (role == FileRole::unused || !taken.insert(role).second) continue;
+        roles[n] = role;
+        if (ends_with_any(file_names[n], ".hdr", ".hdr.gz")) headers[*stem] = role;
+    }
+    for (std::size_t n = 0; n < file_names.size(); ++n) {
+        const auto stem = image_stem(file_names[n]);
+        if (!stem || !ends_with_any(file_names[n], ".img", ".img.gz")) continue;
+        if (const auto header = headers.find(*stem); header != headers.end()) roles[n] = header->second;
     }
     return roles;
 }

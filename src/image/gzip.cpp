@@ -14,6 +14,18 @@ namespace {
 // Deflate cannot expand by more than this (RFC 1951: 258 bytes from 2 bits).
 constexpr std::size_t kLargestExpansion = 1032;
 constexpr std::size_t kGzipTrailer = 8;
+constexpr std::size_t kLargestStoredBlock = 65535;  // what deflate copies at once
+
+using Decompressor = std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)>;
+
+Decompressor make_decompressor() {
+    return {libdeflate_alloc_decompressor(), libdeflate_free_decompressor};
+}
+
+// Some writers pad with zeros; anything else after the last member is damage.
+bool only_zeros(std::span<const std::uint8_t> bytes) {
+    return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
+}
 
 // The uncompressed size that the last member claims; a hint only, never trusted.
 std::size_t claimed_size(std::span<const std::uint8_t> bytes) {
@@ -28,7 +40,7 @@ std::string damaged(std::string_view file_name) {
 
 std::string too_large(std::string_view file_name, std::size_t limit) {
     return std::string(file_name) + ": it inflates to more than " + std::to_string(limit >> 20) +
-           " MB; expected a volume that a browser can hold.";
+           " MB; expected no more than its image needs.";
 }
 
 }  // namespace
@@ -39,10 +51,10 @@ bool is_gzip(std::span<const std::uint8_t> bytes) {
 
 Expected<std::vector<std::uint8_t>> gunzip(std::string_view file_name, std::span<const std::uint8_t> bytes,
                                            std::size_t limit) {
-    const std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)> decompressor(
-        libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+    const Decompressor decompressor = make_decompressor();
     if (!decompressor || bytes.size() < kGzipTrailer) return fail(damaged(file_name));
-    const std::size_t most = std::min(limit, bytes.size() * kLargestExpansion);
+    // Divided, not multiplied: in WebAssembly a size has 32 bits.
+    const std::size_t most = bytes.size() > limit / kLargestExpansion ? limit : bytes.size() * kLargestExpansion;
     // Never empty: libdeflate does arithmetic on the output's address.
     std::vector<std::uint8_t> inflated(std::max<std::size_t>(1, std::min(most, claimed_size(bytes))));
     std::size_t filled = 0;
@@ -55,17 +67,40 @@ Expected<std::vector<std::uint8_t>> gunzip(std::string_view file_name, std::span
         if (result == LIBDEFLATE_INSUFFICIENT_SPACE) {
             // Several members, or a claim that was too small.
             if (inflated.size() >= most) return fail(most == limit ? too_large(file_name, limit) : damaged(file_name));
-            inflated.resize(std::min(most, std::max<std::size_t>(inflated.size() * 2, 64 << 10)));
+            const std::size_t larger = std::min(most, std::max<std::size_t>(inflated.size() * 2, 64 << 10));
+            inflated.reserve(larger);  // resize alone may take twice as much
+            inflated.resize(larger);
             continue;
         }
         if (result != LIBDEFLATE_SUCCESS) return fail(damaged(file_name));
         filled += made;
         bytes = bytes.subspan(used);
-        // Some writers pad with zeros; anything else after the last member is damage.
-        if (std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; })) break;
+        if (only_zeros(bytes)) break;
     }
     inflated.resize(filled);
     return inflated;
+}
+
+// libdeflate writes in order and stops where the next block, match or literal does not fit; of what it then left behind
+// only the last block's worth may be missing.
+Expected<std::vector<std::uint8_t>> gunzip_start(std::string_view file_name, std::span<const std::uint8_t> bytes,
+                                                 std::size_t count) {
+    const Decompressor decompressor = make_decompressor();
+    std::vector<std::uint8_t> start(count + kLargestStoredBlock);
+    std::size_t filled = 0;
+    libdeflate_result result = decompressor ? LIBDEFLATE_SUCCESS : LIBDEFLATE_BAD_DATA;
+    while (result == LIBDEFLATE_SUCCESS && filled < count && !only_zeros(bytes)) {
+        std::size_t used = 0;
+        std::size_t made = 0;
+        result = libdeflate_gzip_decompress_ex(decompressor.get(), bytes.data(), bytes.size(), start.data() + filled,
+                                               start.size() - filled, &used, &made);
+        if (result != LIBDEFLATE_SUCCESS) break;
+        filled += made;
+        bytes = bytes.subspan(used);
+    }
+    if (result != LIBDEFLATE_SUCCESS && result != LIBDEFLATE_INSUFFICIENT_SPACE) return fail(damaged(file_name));
+    start.resize(result == LIBDEFLATE_SUCCESS ? filled : count);
+    return start;
 }
 
 std::vector<std::uint8_t> gzip(std::span<const std::uint8_t> bytes) {

@@ -17,6 +17,11 @@ bool is_gzip(std::span<const std::uint8_t> bytes);
 Expected<std::vector<std::uint8_t>> gunzip(std::string_view file_name, std::span<const std::uint8_t> bytes,
                                            std::size_t limit);
 
+// At least the first `count` bytes of what a gzip file holds, fewer where it holds fewer: a look at a header before
+// there is memory for the rest. Refuses damaged data that it comes across.
+Expected<std::vector<std::uint8_t>> gunzip_start(std::string_view file_name, std::span<const std::uint8_t> bytes,
+                                                 std::size_t count);
+
 std::vector<std::uint8_t> gzip(std::span<const std::uint8_t> bytes);
 
 }  // namespace shapslice

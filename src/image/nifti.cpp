@@ -16,8 +16,8 @@ namespace shapslice {
 
 namespace {
 
-// The largest inflated file that is worth trying: 2 GB is half of what a 32-bit program can address.
-constexpr std::size_t kLargestFile = std::size_t{1} << 31;
+// What a compressed file may inflate to beyond its last voxel.
+constexpr std::uint64_t kSurplus = 1 << 20;
 
 // The file's bytes, inflated where they were compressed.
 struct Content {
@@ -26,11 +26,19 @@ struct Content {
     std::span<const std::uint8_t> bytes() const { return inflated ? *inflated : given; }
 };
 
-Expected<Content> content_of(std::string_view file_name, std::span<const std::uint8_t> bytes) {
+// Inflated to no more than `needed` bytes and a little.
+Expected<Content> content_of(std::string_view file_name, std::span<const std::uint8_t> bytes, std::uint64_t needed) {
     if (!is_gzip(bytes)) return Content{std::nullopt, bytes};
-    auto inflated = gunzip(file_name, bytes, kLargestFile);
+    auto inflated = gunzip(file_name, bytes, static_cast<std::size_t>(std::min(needed + kSurplus, kLargestFile)));
     if (!inflated) return tl::make_unexpected(inflated.error());
     return Content{std::move(*inflated), {}};
+}
+
+Expected<NiftiHeader> header_of(const std::string& file, std::span<const std::uint8_t> bytes) {
+    if (!is_gzip(bytes)) return read_nifti_header(file, bytes);
+    const auto start = gunzip_start(file, bytes, kLargestHeader);
+    if (!start) return tl::make_unexpected(start.error());
+    return read_nifti_header(file, *start);
 }
 
 template <class T, bool kSwapped>
@@ -57,7 +65,7 @@ std::size_t convert(const std::uint8_t* stored, const NiftiHeader& header, const
                 to[i] = scaled ? static_cast<float>(static_cast<double>(raw) * header.slope + header.intercept)
                                : static_cast<float>(raw);
             }
-            if constexpr (std::floating_point<T>) {
+            if (std::floating_point<T> || scaled) {  // a slope can carry integers beyond a float, too
                 for (int i = 0; i < grid.shape[0]; ++i) {
                     if (!std::isfinite(to[i])) {
                         to[i] = 0;
@@ -106,12 +114,10 @@ std::size_t convert_type(const std::uint8_t* stored, const NiftiHeader& header, 
 
 // The voxels' bytes: behind the header of a .nii, or in the .img of a pair.
 Expected<std::span<const std::uint8_t>> voxel_bytes(const std::string& file, const NiftiHeader& header,
-                                                    std::span<const std::uint8_t> single,
-                                                    std::span<const std::uint8_t> image) {
-    if (!header.single_file && image.empty()) {
+                                                    std::span<const std::uint8_t> all) {
+    if (!header.single_file && all.empty()) {
         return fail(file + ": this is the header of a .hdr/.img pair and its .img is missing; expected both files.");
     }
-    const auto all = header.single_file ? single : image;
     const std::size_t wanted = voxel_count(header.shape) * static_cast<std::size_t>(header.voxel_bytes);
     if (header.voxel_offset > all.size() || all.size() - header.voxel_offset < wanted) {
         const std::size_t found = header.voxel_offset > all.size() ? 0 : all.size() - header.voxel_offset;
@@ -189,13 +195,12 @@ Expected<NiftiImage> read_nifti(std::string_view file_name, std::span<const std:
                                 std::span<const std::uint8_t> image_bytes) {
     const std::string file(file_name);
     if (bytes.empty()) return fail(file + ": the file is empty; expected a NIfTI image.");
-    const auto main = content_of(file, bytes);
-    if (!main) return tl::make_unexpected(main.error());
-    const auto image = content_of(file, image_bytes);
-    if (!image) return tl::make_unexpected(image.error());
-    const auto header = read_nifti_header(file, main->bytes());
+    // The header first: it says how much the rest may take.
+    const auto header = header_of(file, bytes);
     if (!header) return tl::make_unexpected(header.error());
-    const auto stored = voxel_bytes(file, *header, main->bytes(), image->bytes());
+    const auto content = content_of(file, header->single_file ? bytes : image_bytes, header->file_bytes());
+    if (!content) return tl::make_unexpected(content.error());
+    const auto stored = voxel_bytes(file, *header, content->bytes());
     if (!stored) return tl::make_unexpected(stored.error());
 
     NiftiImage read;

@@ -3,7 +3,9 @@
 #include <nifti2_io.h>
 
 #include <Eigen/LU>
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 
 namespace shapslice {
@@ -14,7 +16,7 @@ namespace {
 struct RawHeader {
     std::int64_t dim[8];
     double pixdim[8];
-    std::int64_t vox_offset;
+    double vox_offset;  // NIfTI-1 keeps it as a float, which may be anything in a damaged file
     double slope, intercept;
     int datatype;
     int qform_code, sform_code;
@@ -30,9 +32,7 @@ RawHeader raw_of(const Header& header) {
         raw.dim[n] = static_cast<std::int64_t>(header.dim[n]);
         raw.pixdim[n] = static_cast<double>(header.pixdim[n]);
     }
-    // NIfTI-1 keeps the offset as a float, which may be anything in a damaged file.
-    const double offset = static_cast<double>(header.vox_offset);
-    raw.vox_offset = offset >= 0 && offset < 1e15 ? static_cast<std::int64_t>(offset) : -1;
+    raw.vox_offset = static_cast<double>(header.vox_offset);
     raw.slope = static_cast<double>(header.scl_slope);
     raw.intercept = static_cast<double>(header.scl_inter);
     raw.datatype = header.datatype;
@@ -164,10 +164,12 @@ Expected<void> set_shape(const std::string& file, const RawHeader& raw, NiftiHea
         return fail(file + ": the image has " + std::to_string(frames) + " frames; expected a single 3-D volume.");
     }
     for (std::size_t n = 0; n < 3; ++n) header.shape[n] = static_cast<int>(raw.dim[n + 1]);
-    constexpr std::size_t kMostVoxels = std::size_t{1} << 28;
-    if (voxel_count(header.shape) > kMostVoxels) {
-        return fail(file + ": the image has " + std::to_string(voxel_count(header.shape)) +
-                    " voxels; expected at most " + std::to_string(kMostVoxels) + ".");
+    // In 64 bits: in WebAssembly a size has 32, and what does not fit would come back small.
+    constexpr std::int64_t kMostVoxels = std::int64_t{1} << 28;
+    const std::int64_t voxels = raw.dim[1] * raw.dim[2] * raw.dim[3];
+    if (voxels > kMostVoxels) {
+        return fail(file + ": the image has " + std::to_string(voxels) + " voxels; expected at most " +
+                    std::to_string(kMostVoxels) + ".");
     }
     return {};
 }
@@ -183,11 +185,13 @@ Expected<NiftiHeader> checked(const std::string& file, const RawHeader& raw, std
     }
     header.single_file = raw.single_file;
     // Writers that leave the offset 0 mean "right behind the header" (and its four extension bytes) in a .nii.
-    const std::int64_t least = raw.single_file ? static_cast<std::int64_t>(header_bytes) + 4 : 0;
-    const std::int64_t offset = raw.vox_offset == 0 ? least : raw.vox_offset;
-    if (offset < least) {
-        return fail(file + ": the header places the voxels at byte " + std::to_string(raw.vox_offset) +
-                    "; expected byte " + std::to_string(least) + " or later.");
+    const std::size_t least = raw.single_file ? header_bytes + 4 : 0;
+    const double offset = raw.vox_offset == 0 ? static_cast<double>(least) : std::trunc(raw.vox_offset);
+    if (!(offset >= static_cast<double>(least) && offset <= static_cast<double>(kLargestFile))) {
+        char place[32];
+        std::snprintf(place, sizeof place, "%.10g", raw.vox_offset);
+        return fail(file + ": the header places the voxels at byte " + place + "; expected byte " +
+                    std::to_string(least) + " or later, within the file.");
     }
     header.voxel_offset = static_cast<std::size_t>(offset);
     const bool scaled = std::isfinite(raw.slope) && raw.slope != 0;
@@ -218,9 +222,12 @@ Expected<NiftiHeader> read_version(const std::string& file, std::span<const std:
 Expected<NiftiHeader> read_nifti_header(std::string_view file_name, std::span<const std::uint8_t> bytes) {
     const std::string file(file_name);
     nifti_set_debug_level(0);  // what is wrong goes into the sentence, not to the console
-    const int version = bytes.size() < sizeof(nifti_1_header)
-                            ? -1
-                            : nifti_header_version(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    int version = -1;
+    if (bytes.size() >= sizeof(nifti_1_header)) {
+        nifti_2_header start{};  // a copy: nifti_clib looks at it as structures, which bytes need not be aligned for
+        std::memcpy(&start, bytes.data(), std::min(bytes.size(), sizeof start));
+        version = nifti_header_version(reinterpret_cast<const char*>(&start), std::min(bytes.size(), sizeof start));
+    }
     switch (version) {
         case 0:
             return fail(file + ": this is an ANALYZE 7.5 header; expected NIfTI-1 or NIfTI-2.");

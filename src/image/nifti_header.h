@@ -11,6 +11,11 @@
 
 namespace shapslice {
 
+// The largest inflated file that is worth trying: 2 GB is half of what a 32-bit program can address.
+inline constexpr std::uint64_t kLargestFile = std::uint64_t{1} << 31;
+// Bytes that a header of either version fits in.
+inline constexpr std::size_t kLargestHeader = 540;
+
 struct NiftiHeader {
     Shape shape{0, 0, 0};
     int datatype = 0;  // a DT_ code that read_nifti converts
@@ -23,6 +28,10 @@ struct NiftiHeader {
     Eigen::Matrix4d affine = Eigen::Matrix4d::Identity();  // of the stored voxels
     int qform_code = 0;
     int sform_code = 0;
+    // Bytes of the file that holds the voxels, up to the last of them.
+    std::uint64_t file_bytes() const {
+        return voxel_offset + static_cast<std::uint64_t>(voxel_count(shape)) * static_cast<std::uint64_t>(voxel_bytes);
+    }
     std::string note;  // that sform and qform disagree, else empty
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 namespace shapslice {
 
@@ -70,6 +71,7 @@ void resample_box(const Prepared& prepared, Row row, float* to) {
 struct ZScore {
     float mean = 0;
     float scale = 0;
+    double deviation = 0;
 };
 ZScore z_score(const std::vector<float>& voxels) {
     double sum = 0;
@@ -86,8 +88,12 @@ ZScore z_score(const std::vector<float>& voxels) {
         squares += off * off;
     }
     const double deviation = std::sqrt(squares / static_cast<double>(count));
-    return {static_cast<float>(mean), deviation > 1e-12 * std::abs(mean) ? static_cast<float>(1 / deviation) : 0.0f};
+    const double constant = std::max(1e-12 * std::abs(mean), 1e-30);  // below it, 1 / deviation is no float
+    return {static_cast<float>(mean), deviation > constant ? static_cast<float>(1 / deviation) : 0.0f, deviation};
 }
+
+constexpr double kLargestDeviation = 1e30;  // differences of such values still are floats
+constexpr double kMostPrepared = 1 << 26;   // voxels: a head at 0.5 mm, and a gigabyte for four contrasts
 
 }  // namespace
 
@@ -122,7 +128,7 @@ Shape content_extents(const Box& box, const std::array<double, 3>& case_spacing,
     Shape content;
     for (std::size_t axis = 0; axis < 3; ++axis) {
         // The small allowance keeps 140 voxels of 0.9999999 mm from becoming 71 of 2 mm.
-        const double length = extent[axis] * case_spacing[axis] / spacing[axis];
+        const double length = std::min(extent[axis] * case_spacing[axis] / spacing[axis], kMostPrepared);
         content[axis] = std::max(1, static_cast<int>(std::ceil(length - 1e-4)));
     }
     return content;
@@ -144,12 +150,25 @@ Expected<Prepared> prepare(const Case& subject, const std::array<double, 3>& spa
     prepared.case_spacing = subject.grid.spacing();
     prepared.spacing = spacing_ijk;
     const Shape extent = box->extent();
+    double wanted = 1;
+    for (std::size_t axis = 0; axis < 3; ++axis)
+        wanted *= std::max(1.0, extent[axis] * prepared.case_spacing[axis] / spacing_ijk[axis]);
+    if (!(wanted <= kMostPrepared)) {
+        char count[32];
+        std::snprintf(count, sizeof count, "%.3g", wanted);
+        return fail(subject.name + ": at the model's spacing the brain has " + count + " voxels; expected at most " +
+                    std::to_string(static_cast<int>(kMostPrepared)) + ". The voxel size in the files may be wrong.");
+    }
     prepared.content = content_extents(*box, prepared.case_spacing, spacing_ijk);
     prepared.padded = padded_extents(prepared.content, multiple, least);
     const std::size_t voxels = voxel_count(prepared.padded);
     prepared.channels.assign(kContrasts * voxels, 0.0f);
     for (std::size_t c = 0; c < kContrasts; ++c) {
         const ZScore z = z_score(subject.voxels[c]);
+        if (!(z.deviation <= kLargestDeviation)) {
+            return fail(subject.name + ": the values of " + std::string(kContrastTitles[c]) +
+                        " are too far apart to be normalised; expected intensities of an image.");
+        }
         const auto row = [&](int j, int k, float* out) {
             const float* v =
                 subject.voxels[c].data() + subject.grid.index(box->low[0], box->low[1] + j, box->low[2] + k);

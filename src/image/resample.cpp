@@ -19,7 +19,7 @@ float linear_at(const Volume<float>& source, const Eigen::Vector3d& at) {
     for (std::size_t axis = 0; axis < 3; ++axis) {
         const int last = source.grid.shape[axis] - 1;
         double x = at[static_cast<int>(axis)];
-        if (x < -0.5 || x > last + 0.5) return 0;
+        if (!(x >= -0.5 && x <= last + 0.5)) return 0;  // nor is it a number where affines are extreme
         x = std::clamp(x, 0.0, static_cast<double>(last));
         low[axis] = std::min(static_cast<int>(x), std::max(0, last - 1));
         share[axis] = last == 0 ? 0 : x - low[axis];
@@ -41,8 +41,9 @@ float linear_at(const Volume<float>& source, const Eigen::Vector3d& at) {
 float nearest_at(const Volume<float>& source, const Eigen::Vector3d& at) {
     std::array<int, 3> voxel;
     for (std::size_t axis = 0; axis < 3; ++axis) {
-        voxel[axis] = static_cast<int>(std::floor(at[static_cast<int>(axis)] + 0.5));
-        if (voxel[axis] < 0 || voxel[axis] >= source.grid.shape[axis]) return 0;
+        const double x = std::floor(at[static_cast<int>(axis)] + 0.5);
+        if (!(x >= 0 && x < source.grid.shape[axis])) return 0;
+        voxel[axis] = static_cast<int>(x);
     }
     return source.voxels[source.grid.index(voxel[0], voxel[1], voxel[2])];
 }

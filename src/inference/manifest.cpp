@@ -8,6 +8,9 @@ namespace shapslice {
 namespace {
 
 constexpr int kSchemaVersion = 1;
+constexpr double kLeastSpacing = 0.05;  // mm
+constexpr double kLargestSpacing = 50;
+constexpr std::size_t kMostPatchVoxels = std::size_t{512} * 512 * 512;
 
 Expected<Contrast> contrast_from_name(const std::string& name) {
     const auto at = std::find(kContrastNames.begin(), kContrastNames.end(), name);
@@ -49,18 +52,23 @@ Expected<void> read_inputs(const Json& json, ModelManifest& manifest) {
     if (json.value("normalisation", "") != "zscore-nonzero")
         return fail("\"normalisation\" must be \"zscore-nonzero\"");
     const auto spacing = json.at("spacing").get<std::array<double, 3>>();
-    const auto patch = json.at("patch").get<std::array<int, 3>>();
-    manifest.multiple = json.value("multiple", 1);
+    const auto patch = json.at("patch").get<std::array<Json, 3>>();
+    manifest.multiple = json.contains("multiple") ? whole_number<int>(json.at("multiple")) : 1;
     manifest.fixed_patch = json.value("fixedPatch", false);
     if (manifest.multiple < 1) return fail("\"multiple\" must be at least 1");
+    std::size_t voxels = 1;
     for (std::size_t axis = 0; axis < 3; ++axis) {
         const std::size_t place = manifest.i_slowest ? axis : 2 - axis;
         manifest.spacing[axis] = spacing[place];
-        manifest.patch[axis] = patch[place];
-        if (!(manifest.spacing[axis] > 0)) return fail("\"spacing\" must be three positive lengths in mm");
+        manifest.patch[axis] = whole_number<int>(patch[place]);
+        if (!(manifest.spacing[axis] >= kLeastSpacing && manifest.spacing[axis] <= kLargestSpacing))
+            return fail("\"spacing\" must be three lengths in mm, from 0.05 to 50");
         if (manifest.patch[axis] < manifest.multiple || manifest.patch[axis] % manifest.multiple != 0) {
             return fail("\"patch\" must be three positive multiples of " + std::to_string(manifest.multiple));
         }
+        const auto extent = static_cast<std::size_t>(manifest.patch[axis]);
+        if (extent > kMostPatchVoxels / voxels) return fail("\"patch\" must have at most 512 x 512 x 512 voxels");
+        voxels *= extent;
     }
     return {};
 }

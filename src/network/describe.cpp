@@ -17,6 +17,9 @@ Error at(std::string_view file, const std::string& sentence) {
     return Error{std::string(file) + ": " + sentence};
 }
 
+// No image of a brain, and no list of channels, is longer.
+constexpr std::int64_t kLongestAxis = 1 << 12;
+
 // Extent of an axis, 0 where it is open.
 std::int64_t extent(const onnx::ValueInfoProto& value, int axis) {
     const auto& dimension = value.type().tensor_type().shape().dim(axis);
@@ -49,8 +52,15 @@ Expected<void> describe_input(std::string_view file, const Network& network, Net
         return tl::make_unexpected(at(file, name + " has " + found + " channels; expected 4, one a contrast."));
     }
     description.input = image.name();
-    for (int axis = 0; axis < 3; ++axis)
-        description.extents[static_cast<std::size_t>(axis)] = static_cast<int>(extent(image, axis + 2));
+    double voxels = 1;
+    for (int axis = 0; axis < 3; ++axis) {
+        const std::int64_t length = std::min(extent(image, axis + 2), kLongestAxis);
+        description.extents[static_cast<std::size_t>(axis)] = static_cast<int>(length);
+        voxels *= static_cast<double>(std::max<std::int64_t>(1, extent(image, axis + 2)));
+    }
+    constexpr double kMostVoxels = 1 << 27;
+    if (voxels > kMostVoxels)
+        return tl::make_unexpected(at(file, name + " is larger than 512 x 512 x 512 voxels; expected at most that."));
     return {};
 }
 
@@ -62,10 +72,7 @@ int channels_from(const Network& network, const std::string& name) {
         if (operation == "Conv" || operation == "ConvTranspose") {
             const auto weights = node->input_size() > 1 ? network.constant(node->input(1)) : std::nullopt;
             if (!weights || weights->extents.size() < 2) return 0;
-            const std::int64_t channels = operation == "Conv"
-                                              ? weights->extents[0]
-                                              : weights->extents[1] * attribute(*node, "group", std::int64_t{1});
-            return static_cast<int>(std::clamp<std::int64_t>(channels, 0, 1 << 16));
+            return static_cast<int>(output_channels(*node, *weights).value_or(0));
         }
         static const std::array kKeep{"Softmax", "Sigmoid", "Cast", "Resize", "Add", "Relu", "LeakyRelu", "Mul"};
         if (std::find(kKeep.begin(), kKeep.end(), operation) == kKeep.end()) return 0;
@@ -86,7 +93,7 @@ Expected<void> describe_output(std::string_view file, const Network& network, Ne
             return tl::make_unexpected(at(file, name + " has " + std::to_string(type.shape().dim_size()) +
                                                     " axes; expected 5, as the input has."));
         }
-        description.output_channels = static_cast<int>(extent(found, 1));
+        description.output_channels = static_cast<int>(std::min(extent(found, 1), kLongestAxis));
     }
     if (description.output_channels == 0) description.output_channels = channels_from(network, found.name());
     if (description.output_channels != 0 && description.output_channels != 3 && description.output_channels != 4) {
@@ -116,7 +123,7 @@ int coarsest(const Network& network, const std::string& image) {
         const Extents strides = attribute(node, "strides", Extents{});
         const std::int64_t stride = strides.empty() ? 1 : *std::max_element(strides.begin(), strides.end());
         if (operation == "Conv" || operation == "MaxPool" || operation == "AveragePool") {
-            here = std::clamp<std::int64_t>(here * std::max<std::int64_t>(1, stride), 1, kMost);
+            here = std::min(here * std::clamp<std::int64_t>(stride, 1, kMost), kMost);
         } else if (operation == "ConvTranspose") {
             here = std::max<std::int64_t>(1, here / std::max<std::int64_t>(1, stride));
         } else if (operation == "Resize" || operation == "Upsample") {

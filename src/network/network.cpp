@@ -31,7 +31,8 @@ std::optional<Weights> weights_of(const onnx::TensorProto& tensor) {
     } else {
         take(tensor.int32_data());  // 1- and 2-byte types, the low bytes of each
     }
-    if (weights.elements.size() != weights.count() * size) return std::nullopt;
+    // Divided, not multiplied: in WebAssembly a size has 32 bits.
+    if (weights.elements.size() % size != 0 || weights.elements.size() / size != weights.count()) return std::nullopt;
     return weights;
 }
 
@@ -369,6 +370,16 @@ void set(onnx::NodeProto& node, const std::string& name, const Extents& values) 
     attribute.set_name(name);
     attribute.set_type(onnx::AttributeProto::INTS);
     for (const std::int64_t value : values) attribute.add_ints(value);
+}
+
+std::optional<std::int64_t> output_channels(const onnx::NodeProto& node, const Weights& weights) {
+    constexpr std::int64_t kMost = 1 << 16;
+    const bool transposed = node.op_type() == "ConvTranspose";
+    const std::int64_t groups = transposed ? attribute(node, "group", std::int64_t{1}) : 1;
+    if (weights.extents.size() < 2 || groups < 1 || groups > kMost) return std::nullopt;
+    const std::int64_t of_group = weights.extents[transposed ? 1 : 0];
+    if (of_group < 1 || of_group > kMost / groups) return std::nullopt;
+    return of_group * groups;
 }
 
 onnx::NodeProto make_node(const std::string& operation, const std::vector<std::string>& inputs,

@@ -80,6 +80,8 @@ Extents attribute(const onnx::NodeProto& node, std::string_view name, Extents ot
 void set(onnx::NodeProto& node, const std::string& name, std::int64_t value);
 void set(onnx::NodeProto& node, const std::string& name, float value);
 void set(onnx::NodeProto& node, const std::string& name, const Extents& values);
+// Channels that a Conv or ConvTranspose of these weights puts out; none where that is no number a network could have.
+std::optional<std::int64_t> output_channels(const onnx::NodeProto& node, const Weights& weights);
 onnx::NodeProto make_node(const std::string& operation, const std::vector<std::string>& inputs,
                           const std::string& output);
 

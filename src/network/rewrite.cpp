@@ -128,8 +128,9 @@ std::optional<Transposed> read_transposed(const onnx::NodeProto& node, const Wei
         t.phase_kernel.push_back((wanted + t.stride[n] - 1) / t.stride[n]);
         elements *= static_cast<double>(t.phase_kernel[n] * t.stride[n]);
     }
-    constexpr double kMostElements = 1 << 28;
-    if (elements > kMostElements) return std::nullopt;
+    // Strides larger than the kernel make weights of zeros out of few; beyond this they are no network's.
+    const double most = std::max(64.0 * static_cast<double>(weights.count()), 1.0 * (1 << 22));
+    if (elements > most || weights.extents[1] > (1 << 16) / t.groups) return std::nullopt;
     return t;
 }
 
@@ -193,7 +194,7 @@ bool change_transposed(const Network& network, const onnx::NodeProto& node, Buil
     if (!t) return false;
     const bool has_bias = node.input_size() > 2 && !node.input(2).empty();
     const auto bias = has_bias ? network.constant(node.input(2)) : std::nullopt;
-    if (has_bias && (!bias || bias->extents.size() != 1)) return false;
+    if (has_bias && (!bias || bias->extents != Extents{weights->extents[1] * t->groups})) return false;
     const Weights phases = phase_weights(*t, *weights);
     const std::int64_t outputs = weights->extents[1] * t->groups;
     const std::int64_t per_output = phases.extents[0] / outputs;
@@ -264,7 +265,8 @@ bool change_grouped(const Network& network, const onnx::NodeProto& node, Builder
     const std::int64_t groups = attribute(node, "group", std::int64_t{1});
     if (groups < 2) return false;
     const auto weights = network.constant(node.input(1));
-    if (!weights || weights->extents.size() < 3 || weights->extents[0] < groups || weights->extents[0] % groups != 0)
+    if (!weights || weights->extents.size() < 3 || weights->count() == 0 || weights->extents[0] < groups ||
+        weights->extents[0] % groups != 0)
         return false;
     const bool has_bias = node.input_size() > 2 && !node.input(2).empty();
     const auto bias = has_bias ? network.constant(node.input(2)) : std::nullopt;
@@ -329,16 +331,16 @@ std::optional<std::int64_t> channels_of(const Network& network, const onnx::Node
     }
     if (!producer || producer->input_size() < 2) return std::nullopt;
     const auto weights = network.constant(producer->input(1));
-    if (!weights || weights->extents.size() < 2) return std::nullopt;
-    return producer->op_type() == "Conv" ? weights->extents[0]
-                                         : weights->extents[1] * attribute(*producer, "group", std::int64_t{1});
+    return weights ? output_channels(*producer, *weights) : std::nullopt;
 }
 
 bool change_group_norm(const Network& network, const onnx::NodeProto& node, Builder& builder) {
     const std::int64_t groups = attribute(node, "num_groups", std::int64_t{0});
     const auto channels = channels_of(network, node);
     const auto rank = network.rank(node.input(0));
-    if (node.input_size() < 3 || groups < 1 || !channels || *channels % groups != 0 || !rank || *rank < 3) return false;
+    if (node.input_size() < 3 || groups < 1 || !channels || *channels < 1 || *channels % groups != 0 || !rank ||
+        *rank < 3)
+        return false;
     const auto scale = per_channel(network, node.input(1), groups, *channels, *rank - 2);
     const auto bias = per_channel(network, node.input(2), groups, *channels, *rank - 2);
     if (!scale || !bias) return false;

@@ -15,6 +15,22 @@ bool is_ranking(const PerContrast<double>& ranks) {
     return true;
 }
 
+// What the page and its files read without looking: a game that is analysed has its ranks and its agreement.
+bool holds_together(const ModelResult& model) {
+    constexpr int kMostFolds = 10000;
+    for (const FoldResult& fold : model.folds) {
+        if (fold.fold < 0 || fold.fold >= kMostFolds) return false;
+        for (const RegionGame& game : fold.regions) {
+            if (game.analysis && (!game.ranks || !game.agreement)) return false;
+        }
+    }
+    for (const RegionSummary& summary : model.summary) {
+        if (summary.first_contrast && (*summary.first_contrast < 0 || *summary.first_contrast >= kContrasts))
+            return false;
+    }
+    return model.complete_folds >= 0 && model.complete_folds <= static_cast<int>(model.folds.size());
+}
+
 }  // namespace
 
 Json result_to_json(const StudyResult& result) {
@@ -43,7 +59,13 @@ Expected<StudyResult> result_from_json(const Json& json) {
             return fail("This result has schema version " + json.at("schemaVersion").dump() +
                         "; this program reads version 1.");
         }
-        return json.get<StudyResult>();
+        auto result = json.get<StudyResult>();
+        for (const ModelResult& model : result.models) {
+            if (holds_together(model)) continue;
+            return fail("This result contradicts itself: the folds, ranks or contrasts of the model \"" + model.name +
+                        "\" cannot be; expected a file saved by this page.");
+        }
+        return result;
     } catch (const Json::exception& error) {
         return fail(std::string("This result does not follow the schema: ") + error.what());
     }

@@ -119,6 +119,11 @@ TEST(Manifest, RefusesWithFileAndField) {
     says("/normalisation", "percentile", "normalisation");
     says("/outputs/activation", "relu", "relu");
     says("/outputs/channels/3", "cyst", "ET");
+    says("/spacing/0", 1e-9, "from 0.05 to 50");
+    says("/patch/0", 1e300, "expected a whole number");
+    says("/patch/0", 32.5, "expected a whole number");
+    says("/patch", {2048, 2048, 2048}, "at most 512 x 512 x 512 voxels");
+    says("/multiple", 4294967297, "expected a whole number");
     says("/axes", "zxy", "zxy");
     says("/outputs/kind", "boxes", "boxes");
     says("/folds", Json::array(), "folds");

@@ -201,6 +201,75 @@ TEST(Describe, RefusesByNameWhatCannotWork) {
         "of ONNX itself.");
 }
 
+// The network of this name after `spoil`, written and read again.
+Network spoilt(const char* name, const std::function<void(onnx::GraphProto&)>& spoil) {
+    auto network = Network::parse(name, test_network(name));
+    spoil(network->graph());
+    return *Network::parse(name, network->serialise());
+}
+
+void set_extents(onnx::TensorProto& tensor, const Extents& extents) {
+    tensor.clear_dims();
+    for (const std::int64_t extent : extents) tensor.add_dims(extent);
+}
+
+// Weights that claim 2^40 groups, or channels, and hold nothing: they cost no bytes, and must cost no time.
+TEST(Rewrite, LeavesWeightsWithoutElementsAlone) {
+    constexpr std::int64_t kMany = std::int64_t{1} << 40;
+    for (const char* name : {"grouped", "transposed-grouped", "group-norm-18", "group-norm-21"}) {
+        auto network = spoilt(name, [](auto& graph) {
+            for (auto& tensor : *graph.mutable_initializer()) {
+                tensor.clear_float_data();
+                tensor.set_raw_data("");
+                set_extents(tensor, {kMany, 0, 1, 1, 1});
+            }
+            for (auto& node : *graph.mutable_node()) {
+                for (auto& each : *node.mutable_attribute()) {
+                    if (each.name() == "group" || each.name() == "num_groups") each.set_i(kMany);
+                }
+            }
+        });
+        EXPECT_TRUE(rewrite(network).empty()) << name;
+    }
+}
+
+// In 32 bits (WebAssembly) their size in bytes is 0.
+TEST(Network, WeightsLargerThanMemoryAreNoConstants) {
+    for (const std::int64_t extent : {std::int64_t{1} << 30, std::int64_t{1} << 32, std::int64_t{1} << 62}) {
+        const auto network = spoilt("grouped", [&](auto& graph) {
+            graph.mutable_initializer(0)->set_raw_data("");
+            set_extents(*graph.mutable_initializer(0), {extent, 4, 1, 1, 1});
+        });
+        EXPECT_FALSE(network.constant(network.graph().initializer(0).name())) << extent;
+    }
+}
+
+TEST(Describe, RefusesAnImageThatNoMemoryHolds) {
+    const auto network = spoilt("unet", [](auto& graph) {
+        auto& shape = *graph.mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape();
+        for (int axis = 2; axis < 5; ++axis) shape.mutable_dim(axis)->set_dim_value(std::int64_t{1} << 40);
+    });
+    const auto description = describe("mine.onnx", network);
+    ASSERT_FALSE(description);
+    EXPECT_EQ(description.error().sentence,
+              "mine.onnx: the input \"image\" is larger than 512 x 512 x 512 voxels; expected at most that.");
+}
+
+TEST(Describe, StridesBeyondAnyNetworkDoNotOverflow) {
+    const auto network = spoilt("unet", [](auto& graph) {
+        for (auto& node : *graph.mutable_node()) {
+            if (node.op_type() == "Conv") {
+                for (auto& each : *node.mutable_attribute()) {
+                    if (each.name() == "strides") each.set_ints(0, std::int64_t{1} << 60);
+                }
+            }
+        }
+    });
+    const auto description = describe("unet", network);
+    ASSERT_TRUE(description);
+    EXPECT_LE(description->multiple, 256);
+}
+
 // Any bytes: refused, or read without reading beyond them (under sanitizers).
 TEST(Network, SurvivesDamagedFiles) {
     std::mt19937 random(7);

@@ -377,6 +377,30 @@ TEST(Result, RefusesOtherFilesWithASentence) {
     }
 }
 
+// What the page would read without looking: contrasts and folds there are none of, ranks that are missing.
+TEST(Result, RefusesWhatContradictsItself) {
+    Bench bench;
+    ASSERT_TRUE(bench.run({0, 1}));
+    const Json good = Json::parse(result_to_json(bench.study.result()).dump());
+    ASSERT_TRUE(result_from_json(good));
+    const auto says = [&](const char* pointer, Json value, const char* words) {
+        Json json = good;
+        json[Json::json_pointer(pointer)] = std::move(value);
+        const auto read = result_from_json(json);
+        ASSERT_FALSE(read) << pointer;
+        EXPECT_NE(read.error().sentence.find(words), std::string::npos) << read.error().sentence;
+    };
+    says("/models/0/summary/ET/firstContrast", 4, "contradicts itself");
+    says("/models/0/summary/ET/firstContrast", -1, "contradicts itself");
+    says("/models/0/folds/0/regions/ET/ranks", nullptr, "contradicts itself");
+    says("/models/0/folds/0/regions/ET/agreement", nullptr, "contradicts itself");
+    says("/models/0/folds/0/fold", 2147483647, "contradicts itself");
+    says("/models/0/folds/0/fold", 1e300, "a number is 1e+300; expected a whole number");
+    says("/models/0/completeFolds", 3, "contradicts itself");
+    says("/models/0/completeFolds", 4294967296, "expected a whole number that is not too large");
+    says("/referenceVoxels/ET", -1, "expected a whole number");
+}
+
 TEST(Result, CsvHasARowPerValueAndPerContrast) {
     Bench bench;
     ASSERT_TRUE(bench.run({0, 1}));

@@ -1,0 +1,40 @@
+// The same bytes to read_nifti and to nifti_clib's own reader: where both take them, the shape, the affine and every
+// scaled voxel must agree. By design
+// - we refuse more: dimensions of 0, frames, types that are no numbers, affines that are singular or not finite,
+// offsets
+//   inside the header (nifti_clib repairs the first and last, and takes the others);
+// - an offset of 0 in a .nii is the first byte after the four extension bytes to us, the one before them to nifti_clib;
+// - without qform and sform x runs to the left and the grid is centred; nifti_clib leaves the origin at 0;
+// - a voxel that is no number is 0 to us after scaling, to nifti_clib before it.
+#include <nifti2_io.h>
+
+#include "input.h"
+#include "nifti_clib_reader.h"
+
+using namespace shapslice;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+    const auto [first, second] = fuzz::two_files({bytes, size});
+    const auto ours = read_nifti("scan.nii", first, second);
+    if (!ours) return 0;
+    const auto theirs = fuzz::read_with_nifti_clib(first, second);
+    if (!theirs) return 0;
+    for (int axis = 0; axis < 3; ++axis)
+        fuzz::must(theirs->dim[axis + 1] == ours->layout.grid.shape[static_cast<std::size_t>(axis)]);
+    const bool placed = theirs->sform_code > 0 || theirs->qform_code > 0;
+    const nifti_dmat44& affine = theirs->sform_code > 0 ? theirs->sto_xyz : theirs->qto_xyz;
+    for (int row = 0; row < 3 && placed; ++row)
+        for (int column = 0; column < 4; ++column)
+            fuzz::must(affine.m[row][column] == ours->layout.grid.affine(row, column));
+    const StorageWalk walk = storage_walk(ours->layout);
+    const Grid& grid = ours->volume.grid;
+    for (int k = 0; k < grid.shape[2]; ++k)
+        for (int j = 0; j < grid.shape[1]; ++j)
+            for (int i = 0; i < grid.shape[0]; ++i) {
+                const auto at = walk.start + walk.step[2] * k + walk.step[1] * j + walk.step[0] * i;
+                const float value = ours->volume.voxels[grid.index(i, j, k)];
+                const auto expected = fuzz::scaled_voxel(*theirs, static_cast<std::size_t>(at));
+                fuzz::must(value == expected.scaled || (value == 0 && expected.was_zeroed));
+            }
+    return 0;
+}
