@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "base/random.h"
 #include "image/case.h"
 #include "inference/manifest.h"
 #include "inference/runtime.h"
-#include "base/random.h"
 
 namespace shapslice::testing {
 

@@ -143,7 +143,7 @@ test('a study is forecast: what is known runs no more, and what does not fit is 
   assert.ok(before.seconds > 0 && before.bytes > 16e6, JSON.stringify(before));
   assert.match(before.sentence, /^15 runs: about .* here\.$/);
   const vast = await addModel(site.page, [path.join(networks, 'unet.onnx')], {
-    overrides: { id: 'vast', name: 'Vast', spacing: [0.2, 0.2, 0.2], patch: [992, 992, 992] },
+    overrides: { id: 'vast', name: 'Vast', spacing: [0.2, 0.2, 0.2], patch: [512, 512, 512] },
   });
   assert.equal(vast.error, undefined);
   const warned = await forecast({ models: [{ id: 'vast' }] });
