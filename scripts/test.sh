@@ -52,7 +52,8 @@ native() {
         /usr/bin/python3 tests/scipy/compare.py build/native/tests/metrics_probe &&
         /usr/bin/python3 tests/scipy/compare_statistics.py build/native/tests/statistics_probe &&
         /usr/bin/python3 tests/nibabel/compare.py build/native/shapslice ../shared/data &&
-        node --test --test-reporter=spec tests/network/*.test.mjs
+        node --test --test-reporter=spec tests/network/*.test.mjs &&
+        /usr/bin/python3 models/train/table.py --check
 }
 
 sanitize() { build native-sanitize && unit_tests build/native-sanitize/tests/shapslice_unit_tests; }

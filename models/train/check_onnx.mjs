@@ -5,8 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { argv, exit } from 'node:process';
 import * as ort from 'onnxruntime-node';
 
-// fp32 sums in another order; what argmax sees differs far more than this where two labels are not all but equal.
-const LARGEST_DIFFERENCE = 0.01;
+// Of the largest logit: fp32 sums in another order. Measured on a real case: U-Net 1e-6, SegResNet 1e-6, UNETR 3e-3 at one
+// voxel. What argmax sees differs far more than this where two labels are not all but equal.
+const LARGEST_DIFFERENCE = 5e-3;
 const LARGEST_LABEL_SHARE = 1e-4;
 
 /** Shape and values of a little-endian float32 .npy file in C order. */
@@ -46,13 +47,21 @@ const { logits } = await session.run({ image: new ort.Tensor('float32', image.va
 const seconds = (performance.now() - started) / 1000;
 
 let largest = 0;
-for (let n = 0; n < logits.data.length; ++n) largest = Math.max(largest, Math.abs(logits.data[n] - expected.values[n]));
+let largestLogit = 0;
+for (let n = 0; n < logits.data.length; ++n) {
+  largest = Math.max(largest, Math.abs(logits.data[n] - expected.values[n]));
+  largestLogit = Math.max(largestLogit, Math.abs(expected.values[n]));
+}
 const found = labelsOf(logits.data, expected.shape[0]);
 const wanted = labelsOf(expected.values, expected.shape[0]);
 const share = found.reduce((sum, label, voxel) => sum + (label !== wanted[voxel]), 0) / found.length;
-console.log(JSON.stringify({ shape: logits.dims, seconds, largestDifference: largest, labelsDiffering: share }));
+console.log(
+  JSON.stringify({ shape: logits.dims, seconds, largestDifference: largest, largestLogit, labelsDiffering: share }),
+);
 exit(
-  logits.data.length === expected.values.length && largest <= LARGEST_DIFFERENCE && share <= LARGEST_LABEL_SHARE
+  logits.data.length === expected.values.length &&
+    largest <= LARGEST_DIFFERENCE * largestLogit &&
+    share <= LARGEST_LABEL_SHARE
     ? 0
     : 1,
 );

@@ -66,7 +66,8 @@ Forecast forecast(const std::vector<ForecastPart>& parts, double held, double gr
     if (whole.runs == 0) {
         whole.sentence = "Nothing is left to run.";
     } else if (measured) {
-        whole.sentence += ": about " + duration_words(seconds) + " and " + size_words(whole.bytes) + " here.";
+        whole.sentence +=
+            ": about " + duration_words(seconds) + " and " + size_words(whole.bytes) + " for case and models here.";
     } else {
         whole.sentence += "; not measured here yet.";
     }

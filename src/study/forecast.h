@@ -35,7 +35,7 @@ struct ForecastPart {
 struct Forecast {
     int runs = 0;
     std::optional<double> seconds;  // of the bare runs; none while a part is not measured
-    double bytes = 0;               // at the study's height, all memory of the page's programs
+    double bytes = 0;               // at the study's height: the engine and the runtime, not the browser around them
     std::string sentence;           // for the user: runs, time and memory
     std::string warning;            // why it will probably not fit; empty where it does
 };

@@ -32,7 +32,7 @@ TEST(Forecast, GrowsWithVoxelsTilesAndRuns) {
     EXPECT_EQ(whole.runs, 15);
     EXPECT_DOUBLE_EQ(*whole.seconds, 15 * 8 * 0.5);
     EXPECT_DOUBLE_EQ(whole.bytes, (200 + 100 + 8 * 50) * kMega);
-    EXPECT_EQ(whole.sentence, "15 runs: about 1 min 0 s and 700 MB here.");
+    EXPECT_EQ(whole.sentence, "15 runs: about 1 min 0 s and 700 MB for case and models here.");
     EXPECT_EQ(whole.warning, "");
     // 96 along one axis: two tiles that overlap by half, of the same memory.
     const Forecast tiled = forecast({{&one, {96, 64, 64}, 15, measured}}, 200 * kMega, 4000 * kMega, "x");
