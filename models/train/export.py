@@ -108,6 +108,12 @@ def fold_dice(evaluation, fold, precision):
     return evaluate.medians(rows, precision)
 
 
+def held_out_dice(evaluation):
+    """Median Dice of the int8 folds over all real cases, each judged by the fold that did not see it."""
+    rows = [row for row in evaluation["cases"] if not row["synthetic"]]
+    return {"cases": len(rows), **evaluate.medians(rows, "int8")}
+
+
 def export_fold(config, checkpoint, evaluation, path):
     network = networks.load(networks.build(config), checkpoint["average"])
     export_network(network, config, path)
@@ -145,7 +151,10 @@ def main():
     training_data = cases.load_config(arguments.training_data)
     training_data.update({"cases": checkpoint["real"] + len(checkpoint["heldOut"]), "synthetic": checkpoint["synthetic"]})
     trained_with = {"torch": torch.__version__, "arithmetic": "bfloat16 autocast", "splitSeed": config["splitSeed"], **config["training"]}
-    manifest.write(manifest.build(config, network, folds, training_data, trained_with), out)
+    written = manifest.build(config, network, folds, training_data, trained_with)
+    if evaluation is not None:
+        written["heldOutDice"] = held_out_dice(evaluation)
+    manifest.write(written, out)
 
 
 if __name__ == "__main__":

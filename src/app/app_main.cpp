@@ -212,7 +212,13 @@ void receive_models(const std::string& json) {
         card.training = training.value("name", "");
         card.licence = training.value("licence", "");
         card.folds = static_cast<int>(manifest["folds"].size());
+        const Json held_out = manifest.value("heldOutDice", Json::object());
+        card.held_out = held_out.value("cases", 0);
         for (std::size_t r = 0; r < kRegions; ++r) {
+            if (const Json whole = held_out.value(std::string(kRegionNames[r]), Json()); whole.is_number()) {
+                card.dice[r] = whole.get<double>();
+                continue;
+            }
             std::vector<double> values;
             for (const Json& fold : manifest["folds"]) {
                 const Json dice = fold.value("dice", Json::object()).value(std::string(kRegionNames[r]), Json());

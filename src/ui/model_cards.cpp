@@ -37,7 +37,10 @@ std::string dice_words(const ModelCard& card) {
         std::snprintf(text, sizeof text, "   %s %.2f", std::string(kRegionNames[r]).c_str(), *card.dice[r]);
         words += text;
     }
-    return words.empty() ? "Held-out Dice is not recorded." : "Held-out Dice (median over folds):" + words;
+    if (words.empty()) return "Held-out Dice is not recorded.";
+    return "Held-out Dice (" +
+           (card.held_out ? "median of " + std::to_string(card.held_out) + " cases" : "median over folds") +
+           "):" + words;
 }
 
 void sources_tooltip(const ModelCard& card) {
@@ -86,7 +89,8 @@ void card(AppState& state, const ModelCard& model) {
     ImGui::EndGroup();
     const ImVec2 high{low.x + kWidth - 36, ImGui::GetItemRectMax().y + 7};
     list->ChannelsSetCurrent(0);
-    list->AddRectFilled(low, high, chosen ? IM_COL32(38, 58, 78, 255) : kRaised, 5);
+    // Darker than the box to tick, which must be seen.
+    list->AddRectFilled(low, high, chosen ? IM_COL32(38, 58, 78, 255) : kGround, 5);
     list->AddRect(low, high, chosen ? kAccent : kLine, 5);
     list->ChannelsMerge();
     ImGui::SetCursorScreenPos({low.x, high.y + 7});
@@ -111,7 +115,7 @@ void model_cards(AppState& state) {
     ImGui::PopFont();
     quiet_text(
         "Several are compared side by side under \"Models\". Drop an .onnx file on the page to add one of your own.");
-    ImGui::BeginChild("cards", {0, std::min(112.0f * static_cast<float>(state.models.size()), page.y - 150)});
+    ImGui::BeginChild("cards", {0, std::min(126.0f * static_cast<float>(state.models.size()), page.y - 150)});
     for (const ModelCard& each : state.models) card(state, each);
     ImGui::EndChild();
     ImGui::BeginDisabled(state.choice.models_to_run.empty());

@@ -25,7 +25,9 @@ struct ModelCard {
     double parameters = 0;  // weights and biases; 0: not known
     double fold_bytes = 0;  // of the largest fold's file; 0: not known
     std::string quantisation;
-    PerRegion<std::optional<double>> dice{};  // median over folds of the folds' held-out medians
+    // Median over the cases held out of some fold; over the folds' own medians where `held_out` is 0.
+    PerRegion<std::optional<double>> dice{};
+    int held_out = 0;
 };
 
 struct Notice {
