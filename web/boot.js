@@ -7,6 +7,8 @@ for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection']) delete (/**
 const RELOADED = 'shapslice-reloaded-for-threads';
 const PATIENCE = 30_000; // ms for the first installation: a page that waits for ever is worse than one that is not offline
 
+const REASON_PATIENCE = 2000; // ms
+
 /** @param {string} sentence */
 function say(sentence) {
   const loading = document.getElementById('loading');
@@ -42,11 +44,14 @@ function installed(worker) {
 async function underServiceWorker() {
   if (!('serviceWorker' in navigator) || !window.isSecureContext) return true;
   let problem = '';
-  navigator.serviceWorker.addEventListener('message', ({ data }) => {
-    if (!data?.problem) return;
-    problem = data.problem;
-    say(problem);
-  });
+  const told = new Promise((resolve) =>
+    navigator.serviceWorker.addEventListener('message', ({ data }) => {
+      if (!data?.problem) return;
+      problem = data.problem;
+      say(problem);
+      resolve(true);
+    }),
+  );
   navigator.serviceWorker.startMessages();
   /** @type {ServiceWorkerRegistration} */
   let registration;
@@ -68,6 +73,8 @@ async function underServiceWorker() {
   if (!navigator.serviceWorker.controller) {
     const worker = registration.installing ?? registration.waiting ?? registration.active;
     const well = worker ? await patiently(installed(worker)) : false;
+    // That the installation failed may be heard before why it did.
+    if (!well) await Promise.race([told, new Promise((resolve) => setTimeout(resolve, REASON_PATIENCE))]);
     if (problem) return false; // a damaged file: nothing more is loaded
     if (!well) return true;
   }
