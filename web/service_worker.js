@@ -2,7 +2,7 @@
 // then on there without a network. Adds the headers that bring threads on hosts that send none, and the content security
 // policy, to workers too. Sends nothing; keeps nothing but the site's own files.
 //
-// The two constants below are filled in by scripts/seal_site.mjs. A new version waits until no page of the old one is open;
+// The three constants below are filled in by scripts/seal_site.mjs. A new version waits until no page of the old one is open;
 // a page that is the only one lets the old one go when it starts (web/boot.js). No page runs with files of two versions.
 
 const VERSION = '';
