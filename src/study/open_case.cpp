@@ -31,6 +31,14 @@ std::string number_words(double value) {
     return text;
 }
 
+// Of a header and its image as of one file: what `cat scan.hdr scan.img | sha256sum` says.
+std::string digest_of(std::span<const std::uint8_t> bytes, std::span<const std::uint8_t> image_bytes) {
+    if (image_bytes.empty()) return sha256_hex(bytes);
+    std::vector<std::uint8_t> both(bytes.begin(), bytes.end());
+    both.insert(both.end(), image_bytes.begin(), image_bytes.end());
+    return sha256_hex(both);
+}
+
 std::string missing_contrasts(const PerContrast<std::optional<NamedImage>>& contrasts) {
     std::string missing;
     for (std::size_t i = 0; i < kContrasts; ++i) {
@@ -79,7 +87,7 @@ Expected<void> CaseOpening::add(const std::string& name, FileRole role, std::spa
         return tl::make_unexpected(image.error());
     }
     listing_.push_back({name, std::string(role_name(role)), grid_words(image->volume.grid)});
-    files_.push_back({name, role, sha256_hex(bytes)});
+    files_.push_back({name, role, digest_of(bytes, image_bytes)});
     std::optional<NamedImage>& slot =
         role == FileRole::segmentation ? segmentation_ : contrasts_[static_cast<std::size_t>(role)];
     if (slot) {
