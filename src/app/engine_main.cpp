@@ -125,6 +125,8 @@ class Engine {
         opening_.reset();
         return answer.dump();
     }
+    // Lets go of files that were added and will not be opened.
+    void abandon_case() { opening_.reset(); }
     void open_phantom(const std::string& settings_json) {
         const Json settings = Json::parse(settings_json);
         PhantomSettings phantom;
@@ -365,6 +367,7 @@ EMSCRIPTEN_BINDINGS(shapslice_engine) {
         .function("beginCase", &Engine::begin_case)
         .function("addFile", &Engine::add_file)
         .function("finishCase", &Engine::finish_case)
+        .function("abandonCase", &Engine::abandon_case)
         .function("openPhantom", &Engine::open_phantom)
         .function("hasCase", &Engine::has_case)
         .function("display", &Engine::display)
