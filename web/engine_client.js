@@ -4,6 +4,8 @@
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
 /** @typedef {import('./types.d.ts').RuntimeState} RuntimeState */
 
+/** Name of an error that the user was told of already. */
+export const TOLD = 'AlreadyTold';
 const MOST_DEATHS = 3; // in a row, without a study's run between them
 
 export class EngineClient {
@@ -39,8 +41,12 @@ export class EngineClient {
   async watch(worker) {
     if (!navigator.locks) return; // not a secure context
     const name = `shapslice-engine ${crypto.randomUUID()}`;
-    await this.callNow('live', name);
-    await navigator.locks.request(name, () => this.died(worker, 'its worker ended'));
+    try {
+      await this.callNow('live', name);
+      await navigator.locks.request(name, () => this.died(worker, 'its worker ended'));
+    } catch {
+      // Locks are denied where storage is: only a worker that says so is known to have died.
+    }
   }
 
   /** @param {any} data */
@@ -57,7 +63,7 @@ export class EngineClient {
     const call = this.open.get(data.id);
     this.open.delete(data.id);
     if (data.error === undefined) call?.resolve(data.value);
-    else call?.reject(new Error(data.error));
+    else call?.reject(Object.assign(new Error(data.error), { name: data.name ?? 'Error' }));
   }
 
   /** @param {Worker} worker @param {string} why */
@@ -68,6 +74,7 @@ export class EngineClient {
     const failed = new Error(
       `The engine stopped: ${why}. ${again ? 'It is started again; what was computed is kept.' : 'Reload the page.'}`,
     );
+    failed.name = TOLD;
     const calls = [...this.open.values()];
     this.open.clear();
     if (again) {
@@ -76,7 +83,7 @@ export class EngineClient {
         this.onEvent({ event: 'notice', kind: 'error', sentence: error.message }),
       );
     }
-    if (calls.length === 0) this.onEvent({ event: 'notice', kind: 'error', sentence: failed.message });
+    this.onEvent({ event: 'notice', kind: 'error', sentence: failed.message });
     for (const call of calls) call.reject(failed);
   }
 

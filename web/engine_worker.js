@@ -220,6 +220,16 @@ async function emitStorage() {
   emit('storage', { state: await store.state() });
 }
 
+/** Not outside a secure context, nor where the browser denies storage. */
+async function locksWork() {
+  try {
+    await navigator.locks.query();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Does `work` while no other tab of this browser runs a study of the same case: what that one computes need not be computed here.
  * @template T
@@ -229,7 +239,7 @@ async function emitStorage() {
  * @returns {Promise<T>}
  */
 async function aloneOnCase(key, signal, work) {
-  if (!navigator.locks || store.traceless) return work(false);
+  if (store.traceless || !(await locksWork())) return work(false);
   const name = `shapslice-study ${key}`;
   const taken = Symbol('taken');
   const done = await navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? work(false) : taken));
@@ -290,15 +300,15 @@ async function stillWanted(engine, number) {
   if (number === openings) return;
   engine.abandonCase();
   emit('opening', { done: 0, total: 0, name: '' });
-  throw new Error('Opening was cancelled; what was open stays open.');
+  throw new DOMException('Opening was cancelled; what was open stays open.', 'AbortError');
 }
 
 /** What the page may ask for. Each returns a value for the page or throws an Error whose message is for the user. */
 const methods = {
   /** Holds a lock for as long as this worker lives: who asks for it next learns of its end. @param {string} name */
   async live(name) {
-    await new Promise((held) => {
-      void navigator.locks.request(name, () => new Promise(() => held(undefined)));
+    await new Promise((held, denied) => {
+      navigator.locks.request(name, () => new Promise(() => held(undefined))).catch(denied);
     });
   },
 
@@ -570,6 +580,6 @@ addEventListener('message', async ({ data: { id, method, args } }) => {
     postMessage({ id, value });
   } catch (error) {
     giveUpIfBroken(error);
-    postMessage({ id, error: sentenceOf(error) });
+    postMessage({ id, error: sentenceOf(error), name: /** @type {Error} */ (error)?.name });
   }
 });

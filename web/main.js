@@ -1,7 +1,7 @@
 // The page: brings engine and app together, takes files, saves results, and offers `window.shapslice` (docs/api.md).
 
 import { capture, startApp } from './app.js';
-import { EngineClient } from './engine_client.js';
+import { EngineClient, TOLD } from './engine_client.js';
 import { mirrorNotice, mirrorResult } from './mirror.js';
 import { forgetRankings, leaveNoTrace, savedRankings, saveRanking } from './rankings.js';
 import { Standing } from './standing.js';
@@ -103,7 +103,9 @@ function notice(error, sentence) {
 
 /** Shows what goes wrong in `work` to the user; for actions that nobody awaits. @param {Promise<unknown>} work */
 function shown(work) {
-  work.catch((error) => notice(true, error.message));
+  work.catch((error) => {
+    if (error.name !== TOLD) notice(error.name !== 'AbortError', error.message);
+  });
 }
 
 /** @param {Blob} blob @param {string} name */

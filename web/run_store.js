@@ -9,6 +9,7 @@
 const DATABASE = 'shapslice-values';
 const CASE_INDEX = 'case';
 const EVERY_CASE = '*';
+const MOST_MS = 3000;
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
 function answerOf(request) {
@@ -33,6 +34,20 @@ function createStores(database) {
   database.createObjectStore('studies', { keyPath: 'case' });
 }
 
+/**
+ * Browsers do not always answer (Chromium drops transactions without a word when the site's data are cleared under them), and
+ * a study must not wait for ever.
+ * @template T
+ * @param {Promise<T>} answer
+ * @returns {Promise<T>}
+ */
+function inTime(answer) {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error('it does not answer')), MOST_MS);
+    answer.then(resolve, reject).finally(() => clearTimeout(late));
+  });
+}
+
 /** @param {unknown} error */
 function isFull(error) {
   return error instanceof DOMException && error.name === 'QuotaExceededError';
@@ -44,6 +59,8 @@ export class RunStore {
     this.tell = tell;
     /** Nothing is written, and nothing read. */
     this.traceless = false;
+    /** Storage gave nothing though it was not full; not asked again, which may take its time, until the next study. */
+    this.denied = false;
     /** @type {Promise<IDBDatabase> | null} */
     this.database = null;
     /** Cases that the user, here or in another tab, wants forgotten: a study under way must not bring them back. @type {Set<string>} */
@@ -70,6 +87,13 @@ export class RunStore {
     return this.database;
   }
 
+  /** Lets go of the connection: whoever needs one next makes another. */
+  disconnect() {
+    const old = this.database;
+    this.database = null;
+    void old?.then((database) => database.close()).catch(() => {});
+  }
+
   /** @returns {Promise<IDBDatabase>} */
   async connect() {
     const request = indexedDB.open(DATABASE, 1);
@@ -91,10 +115,11 @@ export class RunStore {
    * @returns {Promise<T | null>} null where storage gives nothing
    */
   async read(name, ask) {
-    if (this.traceless) return null;
+    if (this.traceless || this.denied) return null;
     try {
       if (!(await this.exists())) return null;
-      return await answerOf(ask((await this.open()).transaction(name).objectStore(name)));
+      const answer = this.open().then((database) => answerOf(ask(database.transaction(name).objectStore(name))));
+      return await inTime(answer);
     } catch (error) {
       this.complain(error);
       return null;
@@ -147,11 +172,12 @@ export class RunStore {
   async write(name, record) {
     if (this.mustNotKeep(record.case)) return;
     try {
-      await this.writeOnce(name, record);
+      await inTime(this.writeOnce(name, record));
     } catch (error) {
       // Room is made at the cost of the case that was studied longest ago; a connection that was closed under us is made anew.
       if (isFull(error) && !(await this.forgetOldest(record.case))) throw error;
-      await this.writeOnce(name, record);
+      this.disconnect();
+      await inTime(this.writeOnce(name, record));
     }
   }
 
@@ -165,11 +191,12 @@ export class RunStore {
 
   /** @param {string} caseKey */
   mustNotKeep(caseKey) {
-    return this.traceless || this.forgotten.has(caseKey) || this.forgotten.has(EVERY_CASE);
+    return this.traceless || this.denied || this.forgotten.has(caseKey) || this.forgotten.has(EVERY_CASE);
   }
 
   /** Values of this case may be kept again: the user runs it anew. @param {string} caseKey */
   remember(caseKey) {
+    this.denied = false;
     this.forgotten.delete(caseKey);
     this.forgotten.delete(EVERY_CASE);
   }
@@ -209,13 +236,13 @@ export class RunStore {
     this.forgotten.add(EVERY_CASE);
     this.tabs.postMessage({ forget: EVERY_CASE });
     await this.written;
-    await this.database?.then((database) => database.close()).catch(() => {});
-    this.database = null;
+    this.disconnect();
     await answerOf(indexedDB.deleteDatabase(DATABASE));
   }
 
   /** @param {unknown} error */
   complain(error) {
+    this.denied ||= !isFull(error);
     const sentence = isFull(error)
       ? 'This browser gives the page no more storage: values computed from here on are kept in this tab only. Save the result ' +
         'before you close it.'
