@@ -32,6 +32,8 @@ let guessedFiles = [];
 let openedFiles = [];
 /** Rises with each opening and with Cancel: an opening that is no longer the newest gives up. */
 let openings = 0;
+/** Number of the opening whose files the engine holds. */
+let begun = 0;
 /** Cancel was asked for since the last Run. */
 let cancelled = false;
 /**
@@ -298,8 +300,10 @@ async function stopStudy(engine) {
 async function stillWanted(engine, number) {
   await breathe();
   if (number === openings) return;
-  engine.abandonCase();
-  emit('opening', { done: 0, total: 0, name: '' });
+  if (number === begun) {
+    engine.abandonCase();
+    emit('opening', { done: 0, total: 0, name: '' });
+  }
   throw new DOMException('Opening was cancelled; what was open stays open.', 'AbortError');
 }
 
@@ -429,6 +433,7 @@ const methods = {
     await stopStudy(engine);
     await stillWanted(engine, number);
     openedFiles = files;
+    begun = number;
     engine.beginCase();
     const total = files.reduce((sum, { size }) => sum + size, 0);
     const started = performance.now();
