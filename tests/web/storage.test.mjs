@@ -2,10 +2,10 @@
 // forgotten when the user says so; and nothing at all is kept where no trace shall be left.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { dist, openFiles, openSite, realCase, runStudy, until } from './support.mjs';
+import { dist, openFiles, openSite, realCase, runStudy, scratchFolder, until } from './support.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -235,6 +235,31 @@ test('"Forget everything", in the middle of a study and with a second tab open, 
       .digest('hex');
     if (name.endsWith('boot.js')) continue; // sealed with the models
     assert.equal(digest, published, name);
+  }
+});
+
+test('after "Forget everything" the profile on disk holds no segmentation either', async () => {
+  const profile = scratchFolder();
+  const own = await openSite({ models: ['tiny-unet'], spacing: 12, profile });
+  try {
+    await runStudy(own.page);
+    // Records are stored compressed, but each begins with its keys as they are: the model file's digest marks them.
+    const mark = Buffer.from(
+      await own.page.evaluate(() => /** @type {any} */ (window).shapslice.models()[0].folds[0].sha256),
+    );
+    const withIt = () =>
+      readdirSync(profile, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.join(entry.parentPath, entry.name))
+        .filter((file) => /IndexedDB/.test(file) && readFileSync(file).includes(mark));
+    const kept = withIt();
+    console.log(`while they are kept, runs are found in ${kept.length} files of the profile`);
+    assert.ok(kept.length > 0);
+    await own.page.evaluate(() => /** @type {any} */ (window).shapslice.forgetEverything());
+    for (let n = 0; n < 100 && withIt().length > 0; ++n) await own.page.waitForTimeout(100);
+    assert.deepEqual(withIt(), []);
+  } finally {
+    await own.close();
   }
 });
 
