@@ -345,6 +345,8 @@ function listenForFiles() {
   }
   document.getElementById('mirror-run')?.addEventListener('click', () => shown(api.run()));
   document.getElementById('mirror-cancel')?.addEventListener('click', () => shown(api.cancel()));
+  document.getElementById('mirror-forget-case')?.addEventListener('click', () => shown(api.forgetCase()));
+  document.getElementById('mirror-forget')?.addEventListener('click', () => shown(api.forgetEverything()));
   document.getElementById('mirror-phantom')?.addEventListener('click', () => shown(api.openPhantom()));
 }
 
