@@ -6,6 +6,7 @@ python3 models/train/export.py --runs RUNS --out models/unet
 import argparse
 import io
 import json
+import re
 from pathlib import Path
 
 import onnx
@@ -41,7 +42,7 @@ def to_onnx(network, config):
         dynamic_axes=None if fixed else {"image": space, "logits": space},
         do_constant_folding=False,  # folded, the attention masks of Swin UNETR alone are 100 MB
     )
-    return share_equal_constants(skip_identities(inline_constants(onnx.load_from_string(buffer.getvalue()))))
+    return shorten_names(share_equal_constants(skip_identities(inline_constants(onnx.load_from_string(buffer.getvalue())))))
 
 
 def inline_constants(model):
@@ -81,6 +82,25 @@ def share_equal_constants(model):
     for node in model.graph.node:
         for position, name in enumerate(node.input):
             node.input[position] = same.get(name, name)
+    return model
+
+
+def shorten_names(model):
+    """torch names a tensor by the path of scopes to it, each of which repeats the one before: in a transformer a tenth of the
+    file. "/stages.2/stages.2.1/norm/Add_output_0" becomes "/stages.2.1/norm/Add"."""
+    def short(name):
+        return re.sub(r"/([^/]+)(?=/\1\.)", "", name).removesuffix("_output_0") if name.startswith("/") else name
+
+    graph = model.graph
+    names = {name for node in graph.node for name in [*node.input, *node.output]} | {each.name for each in graph.initializer}
+    if len({short(name) for name in names}) != len(names):
+        raise ValueError("two tensors would get one name")
+    for node in graph.node:
+        node.name = short(node.name)
+        for values in (node.input, node.output):
+            values[:] = [short(name) for name in values]
+    for each in graph.initializer:
+        each.name = short(each.name)
     return model
 
 

@@ -8,6 +8,8 @@ import onnx
 import torch
 from onnx import helper, numpy_helper
 
+LARGE_TABLE = 1024  # elements; smaller ones are not worth a node
+
 
 def quantise_channels(weight):
     """(int8 values, float32 scale per output channel) of a [out, in, ...] array."""
@@ -45,12 +47,34 @@ def output_channel_axes(graph):
     return {node.input[1]: axes[node.op_type] for node in graph.node if node.op_type in axes and node.input[1] in initialisers}
 
 
+def narrow_tables(graph):
+    """Tables of whole numbers, exactly: small ones among floats (which part of the volume a voxel of a shifted window comes from)
+    as int8 behind DequantizeLinear of scale 1, what Gather looks up as int32."""
+    looked_up = {node.input[1] for node in graph.node if node.op_type == "Gather"}
+    added = []
+    for each in list(graph.initializer):
+        values = numpy_helper.to_array(each)
+        if values.size < LARGE_TABLE:
+            continue
+        if each.name in looked_up and values.dtype == np.int64:
+            each.CopyFrom(numpy_helper.from_array(values.astype(np.int32), each.name))
+        elif values.dtype == np.float32 and np.array_equal(values, np.rint(values)) and np.abs(values).max() <= 127:
+            graph.initializer.remove(each)
+            graph.initializer.extend([
+                numpy_helper.from_array(values.astype(np.int8), f"{each.name}.int8"),
+                numpy_helper.from_array(np.float32(1), f"{each.name}.scale"),
+            ])
+            inputs = [f"{each.name}.int8", f"{each.name}.scale"]
+            added.append(helper.make_node("DequantizeLinear", inputs, [each.name], name=f"{each.name}.dequantise"))
+    return added
+
+
 def quantise_model(model):
     """Replaces the float weight of each Conv and linear layer by int8 values behind DequantizeLinear."""
     graph = model.graph
     fold_linear_weights(graph)
     initialisers = {each.name: each for each in graph.initializer}
-    added = []
+    added = narrow_tables(graph)
     for name, axis in output_channel_axes(graph).items():
         values, scale = quantise_channels(np.moveaxis(numpy_helper.to_array(initialisers[name]), axis, 0))
         graph.initializer.remove(initialisers[name])
