@@ -19,6 +19,8 @@ void remember(AppState& state, const char* name, ImVec2 low, ImVec2 high);
 void summary_bar(AppState& state, const Rect& rect);
 void case_panel(AppState& state, const Rect& rect);
 void slices_panel(AppState& state, const Rect& rect);
+// Lets go of the textures that the slices are drawn with; the next frame makes new ones.
+void forget_slices();
 void explanation_panel(AppState& state, const Rect& rect);
 void keyboard_shortcuts(AppState& state);
 // Over the panels while `state.choice.cards_open`: all models, to choose from.
