@@ -60,8 +60,7 @@ async function createEngine() {
   /** @type {EngineHost} */
   const host = {
     startRun: (ticket, modelId, fold, channels, shape, input) => {
-      // The view dies when the engine's memory grows, so the input is copied before anything is awaited.
-      void answerRun(ticket, modelId, fold, channels, shape, input.slice());
+      void answerRun(ticket, modelId, fold, channels, shape, input);
     },
     onResult: (json) => emit('result', { json }),
     onBaseline: () => emit('baseline', {}),
@@ -82,11 +81,20 @@ async function createEngine() {
  * @param {number} fold
  * @param {number} channels
  * @param {number[]} shape
- * @param {Float32Array} input
+ * @param {Float32Array} view
  */
-async function answerRun(ticket, modelId, fold, channels, shape, input) {
+async function answerRun(ticket, modelId, fold, channels, shape, view) {
+  /** @type {Float32Array | null} */
+  let input = null;
+  try {
+    input = view.slice(); // before anything is awaited: the view dies when the engine's memory grows
+  } catch {
+    // There is no memory for it; said below, where the engine waits for an answer.
+  }
   const engine = await engineReady;
   try {
+    if (!input)
+      throw new Error('There is not enough memory for the input of a model; what was computed before is kept.');
     await breathe();
     // A run blocks this thread, so a Cancel during one is heard only now, when the next has been asked for already.
     if (cancelled) {
