@@ -105,7 +105,10 @@ async function answerRun(ticket, modelId, fold, channels, shape, view) {
     if (!model) throw new Error(`The model "${modelId}" is not loaded.`);
     const bytes = () => fetchModel(engine, model, fold);
     const answer = await runtime.run(model.manifest, fold, bytes, channels, shape, input);
-    if (answer.notice) emit('runtime', { state: runtime.state });
+    if (answer.notice) {
+      warmUps.clear(); // perhaps measured on what has just been given up
+      emit('runtime', { state: runtime.state });
+    }
     engine.completeRun(ticket, answer.output, answer.provider, answer.seconds, answer.notice);
   } catch (error) {
     engine.failRun(ticket, sentenceOf(error));

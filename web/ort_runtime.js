@@ -331,8 +331,14 @@ export class OrtRuntime {
   }
 
   async release() {
-    const session = this.current?.session;
+    const open = this.current;
     this.current = null;
-    if (session) await session.release();
+    if (!open) return;
+    // With its last session the device is destroyed, which it reports as a loss: none that anybody need hear of. And on a
+    // device that was lost before, a release need not end.
+    const gone = this.deviceLost.catch(() => new Promise((resolve) => setTimeout(resolve, LOSS_MS)));
+    this.device = null;
+    this.deviceLost = new Promise(() => {});
+    await Promise.race([open.session.release(), gone]);
   }
 }
