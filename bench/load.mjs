@@ -20,7 +20,9 @@ const nothing = () => {};
 const engine = new module.Engine({
   startRun: nothing,
   onResult: nothing,
+  onBaseline: nothing,
   onSegmentation: nothing,
+  onRun: nothing,
   onStudyEnd: nothing,
 });
 

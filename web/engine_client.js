@@ -1,33 +1,90 @@
-// The page's end of the engine worker: calls as promises, everything the engine reports as events.
+// The page's end of the engine worker: calls as promises, everything the engine reports as events, and a new worker where one
+// has died.
 
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
 /** @typedef {import('./types.d.ts').RuntimeState} RuntimeState */
 
+/** Name of an error that the user was told of already. */
+export const TOLD = 'AlreadyTold';
+const MOST_DEATHS = 3; // in a row, without a study's run between them
+
 export class EngineClient {
-  /** @param {(event: any) => void} onEvent messages of the worker that carry `event` */
-  constructor(onEvent) {
-    this.worker = new Worker(new URL('engine_worker.js', import.meta.url), {
-      type: 'module',
-      name: 'shapslice-engine',
-    });
+  /**
+   * @param {(event: any) => void} onEvent messages of the worker that carry `event`
+   * @param {() => Promise<void>} revive brings a new worker to where the old one was, by callNow()
+   */
+  constructor(onEvent, revive) {
+    this.onEvent = onEvent;
+    this.revive = revive;
     /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
     this.open = new Map();
     this.nextId = 1;
-    this.worker.addEventListener('message', ({ data }) => {
-      if (data.event) {
-        onEvent(data);
-        return;
-      }
-      const call = this.open.get(data.id);
-      this.open.delete(data.id);
-      if (data.error === undefined) call?.resolve(data.value);
-      else call?.reject(new Error(data.error));
+    this.deaths = 0;
+    /** Settles when calls may go out. @type {Promise<unknown>} */
+    this.ready = Promise.resolve();
+    this.worker = this.spawn();
+  }
+
+  spawn() {
+    const worker = new Worker(new URL('engine_worker.js', import.meta.url), {
+      type: 'module',
+      name: 'shapslice-engine',
     });
-    this.worker.addEventListener('error', (event) => {
-      const failed = new Error(`The engine stopped: ${event.message || 'it could not be loaded'}. Reload the page.`);
-      for (const call of this.open.values()) call.reject(failed);
-      this.open.clear();
-    });
+    worker.addEventListener('message', ({ data }) => worker === this.worker && this.receive(data));
+    worker.addEventListener('error', (event) => this.died(worker, event.message || 'it could not be loaded'));
+    this.worker = worker;
+    void this.watch(worker);
+    return worker;
+  }
+
+  /** A worker that dies says nothing; but the lock that it held for life is free then. @param {Worker} worker */
+  async watch(worker) {
+    if (!navigator.locks) return; // not a secure context
+    const name = `shapslice-engine ${crypto.randomUUID()}`;
+    try {
+      await this.callNow('live', name);
+      await navigator.locks.request(name, () => this.died(worker, 'its worker ended'));
+    } catch {
+      // Locks are denied where storage is: only a worker that says so is known to have died.
+    }
+  }
+
+  /** @param {any} data */
+  receive(data) {
+    if (data.event === 'stopped') {
+      this.died(this.worker, data.sentence);
+      return;
+    }
+    if (data.event) {
+      if (data.event === 'run') this.deaths = 0;
+      this.onEvent(data);
+      return;
+    }
+    const call = this.open.get(data.id);
+    this.open.delete(data.id);
+    if (data.error === undefined) call?.resolve(data.value);
+    else call?.reject(Object.assign(new Error(data.error), { name: data.name ?? 'Error' }));
+  }
+
+  /** @param {Worker} worker @param {string} why */
+  died(worker, why) {
+    if (worker !== this.worker) return; // heard of before
+    worker.terminate();
+    const again = ++this.deaths <= MOST_DEATHS && !why.includes('could not be loaded');
+    const failed = new Error(
+      `The engine stopped: ${why}. ${again ? 'It is started again; what was computed is kept.' : 'Reload the page.'}`,
+    );
+    failed.name = TOLD;
+    const calls = [...this.open.values()];
+    this.open.clear();
+    if (again) {
+      this.spawn();
+      this.ready = this.revive().catch((error) =>
+        this.onEvent({ event: 'notice', kind: 'error', sentence: error.message }),
+      );
+    }
+    this.onEvent({ event: 'notice', kind: 'error', sentence: failed.message });
+    for (const call of calls) call.reject(failed);
   }
 
   /**
@@ -35,7 +92,18 @@ export class EngineClient {
    * @param {...unknown} args
    * @returns {Promise<any>}
    */
-  call(method, ...args) {
+  async call(method, ...args) {
+    await this.ready;
+    return this.callNow(method, ...args);
+  }
+
+  /**
+   * Without waiting for a new worker to be where the old one was.
+   * @param {string} method
+   * @param {...unknown} args
+   * @returns {Promise<any>}
+   */
+  callNow(method, ...args) {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.open.set(id, { resolve, reject });

@@ -3,6 +3,7 @@
 
 import { measureApart } from './measure_worker.js';
 import { OrtRuntime } from './ort_runtime.js';
+import { RunStore } from './run_store.js';
 
 /** @typedef {import('./types.d.ts').Engine} Engine */
 /** @typedef {import('./types.d.ts').EngineModule} EngineModule */
@@ -11,6 +12,8 @@ import { OrtRuntime } from './ort_runtime.js';
 /** @typedef {import('./types.d.ts').LoadedModel} LoadedModel */
 /** @typedef {import('./types.d.ts').ModelGuess} ModelGuess */
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
+/** @typedef {import('./types.d.ts').Shelf} Shelf */
+/** @typedef {import('./types.d.ts').StoredRun} StoredRun */
 /** @typedef {import('./types.d.ts').WarmUp} WarmUp */
 
 const site = new URL('../', import.meta.url);
@@ -27,10 +30,21 @@ const warmUps = new Map();
 let guessedFiles = [];
 /** @type {File[]} the files of the last opening, for a change of roles */
 let openedFiles = [];
+/** Rises with each opening and with Cancel: an opening that is no longer the newest gives up. */
+let openings = 0;
+/** Number of the opening whose files the engine holds. */
+let begun = 0;
 /** Cancel was asked for since the last Run. */
 let cancelled = false;
-/** Settles when the study under way has ended. @type {{ promise: Promise<string>, settle: (sentence: string) => void } | null} */
+/**
+ * The study under way. @type {{ left: Promise<void>, end: (sentence: string) => void, waiting: AbortController } | null}
+ * `left` settles when run() is through with it, `end` is called with the engine's last word, `waiting` ends its wait for
+ * another tab.
+ */
 let study = null;
+const store = new RunStore((sentence) => emit('notice', { kind: 'notice', sentence }));
+/** What an engine that stopped had computed. @type {Shelf} */
+let shelf = { runs: [], options: '' };
 
 /**
  * @param {string} event
@@ -66,13 +80,15 @@ async function createEngine() {
     onBaseline: () => emit('baseline', {}),
     onSegmentation: (model, fold, coalition, runs) =>
       emit('segmentation', { model, fold, coalition, runs }, [runs.buffer]),
-    onStudyEnd: (sentence) => {
-      const ended = study;
-      study = null;
-      ended?.settle(sentence);
+    onRun: (key, coalition, counts, labels, provider, seconds) => {
+      const run = { case: engine.storedCaseKey(), key, coalition, counts, labels, provider, seconds };
+      void store.putRun(run);
+      emit('run', { run });
     },
+    onStudyEnd: (sentence) => study?.end(sentence),
   };
-  return new module.Engine(host);
+  const engine = new module.Engine(host);
+  return engine;
 }
 
 /**
@@ -96,6 +112,7 @@ async function answerRun(ticket, modelId, fold, channels, shape, view) {
     if (!input)
       throw new Error('There is not enough memory for the input of a model; what was computed before is kept.');
     await breathe();
+    await store.written; // what the last run found is kept before the next keeps this thread busy
     // A run blocks this thread, so a Cancel during one is heard only now, when the next has been asked for already.
     if (cancelled) {
       engine.failRun(ticket, 'Cancelled.');
@@ -111,8 +128,16 @@ async function answerRun(ticket, modelId, fold, channels, shape, view) {
     }
     engine.completeRun(ticket, answer.output, answer.provider, answer.seconds, answer.notice);
   } catch (error) {
+    giveUpIfBroken(error);
     engine.failRun(ticket, sentenceOf(error));
   }
+}
+
+/** A program that trapped (its stack overflowed, it read where nothing is) may hold anything: the page starts another. @param {unknown} error */
+function giveUpIfBroken(error) {
+  if (!(error instanceof WebAssembly.RuntimeError)) return;
+  emit('stopped', { sentence: error.message });
+  close();
 }
 
 /**
@@ -171,8 +196,76 @@ function emitCase(engine) {
   const labels = engine.reference();
   const buffers = volumes.map((volume) => volume.buffer);
   if (labels) buffers.push(labels.buffer);
-  emit('case', { json: engine.caseSummary(), volumes, labels }, buffers);
+  emit('case', { json: engine.caseSummary(), volumes, labels, key: engine.storedCaseKey() }, buffers);
   emit('result', { json: engine.resultJson() });
+}
+
+/** Gives the engine what this browser, or the page, kept of the case that is open. @param {Engine} engine */
+async function restoreRuns(engine) {
+  const key = engine.storedCaseKey();
+  const runs = [...shelf.runs.filter((run) => run.case === key), ...(await store.runsOf(key))];
+  if (engine.storedCaseKey() !== key) return; // another case was opened meanwhile
+  // The run from all contrasts, which others may count against, has the highest number.
+  runs.sort((a, b) => b.coalition - a.coalition);
+  for (const run of runs) engine.restoreRun(run.key, run.coalition, run.counts, run.labels, run.provider, run.seconds);
+}
+
+/** Shows the last study of the case that is open as far as its runs were kept. @param {Engine} engine */
+async function recallStudy(engine) {
+  const key = engine.storedCaseKey();
+  await restoreRuns(engine);
+  const kept = await store.studyOf(key);
+  const options = kept?.options ?? (shelf.runs.some((run) => run.case === key) ? shelf.options : '');
+  if (!options || study || engine.storedCaseKey() !== key) return;
+  const problem = engine.recallStudy(options);
+  if (problem) {
+    emit('notice', {
+      kind: 'notice',
+      sentence: `An earlier study of this case is kept, but cannot be shown: ${problem}`,
+    });
+    return;
+  }
+  const { runsDone, runsTotal } = JSON.parse(engine.resultJson()).progress;
+  emit('recalled', { options: JSON.parse(options), known: runsDone, total: runsTotal });
+}
+
+async function emitStorage() {
+  emit('storage', { state: await store.state() });
+}
+
+/** Not outside a secure context, nor where the browser denies storage. */
+async function locksWork() {
+  try {
+    await navigator.locks.query();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Does `work` while no other tab of this browser runs a study of the same case: what that one computes need not be computed here.
+ * @template T
+ * @param {string} key of the case
+ * @param {AbortSignal} signal ends the wait with an AbortError
+ * @param {(waited: boolean) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function aloneOnCase(key, signal, work) {
+  if (store.traceless || !(await locksWork())) return work(false);
+  const name = `shapslice-study ${key}`;
+  const taken = Symbol('taken');
+  const done = await navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? work(false) : taken));
+  if (done !== taken) return /** @type {T} */ (done);
+  emit('waiting', { waiting: true });
+  try {
+    return await navigator.locks.request(name, { signal }, () => {
+      emit('waiting', { waiting: false });
+      return work(true);
+    });
+  } finally {
+    emit('waiting', { waiting: false });
+  }
 }
 
 /** What one program may hold here: WebAssembly's 4 GB, or the machine's memory where the browser says it is less. */
@@ -200,17 +293,43 @@ async function warmUp(engine, ids) {
   }
 }
 
-async function stopStudy() {
-  if (!study) return;
+/** @param {Engine} engine */
+function cancelStudy(engine) {
   cancelled = true;
-  (await engineReady).cancel();
-  await study.promise;
+  engine.cancel();
+  study?.waiting.abort();
+}
+
+/** @param {Engine} engine */
+async function stopStudy(engine) {
+  if (!study) return;
+  cancelStudy(engine);
+  await study.left;
+}
+
+/** Throws where another opening or Cancel came after the one of this number. @param {Engine} engine @param {number} number */
+async function stillWanted(engine, number) {
+  await breathe();
+  if (number === openings) return;
+  if (number === begun) {
+    engine.abandonCase();
+    emit('opening', { done: 0, total: 0, name: '' });
+  }
+  throw new DOMException('Opening was cancelled; what was open stays open.', 'AbortError');
 }
 
 /** What the page may ask for. Each returns a value for the page or throws an Error whose message is for the user. */
 const methods = {
-  /** @param {{ provider: 'auto' | 'webgpu' | 'wasm' }} options */
-  async start({ provider }) {
+  /** Holds a lock for as long as this worker lives: who asks for it next learns of its end. @param {string} name */
+  async live(name) {
+    await new Promise((held, denied) => {
+      navigator.locks.request(name, () => new Promise(() => held(undefined))).catch(denied);
+    });
+  },
+
+  /** @param {{ provider: 'auto' | 'webgpu' | 'wasm', traceless: boolean }} options */
+  async start({ provider, traceless }) {
+    store.traceless = traceless;
     runtime = new OrtRuntime(new URL('ort/', site), provider);
     const engine = await engineReady;
     /** @type {ModelManifest[]} */
@@ -274,6 +393,16 @@ const methods = {
     return takeModel(await engineReady, 'model.json', JSON.stringify(manifest), guessedFiles);
   },
 
+  /** A model that was taken before, by an engine that stopped. @param {ModelManifest} manifest @param {File[]} files */
+  async takeAgain(manifest, files) {
+    takeModel(await engineReady, 'model.json', JSON.stringify(manifest), files);
+  },
+
+  /** @param {Shelf} kept what an engine that stopped had computed */
+  async shelve(kept) {
+    shelf = kept;
+  },
+
   /** @param {string} id @param {number} fold */
   async rewrittenModel(id, fold) {
     const model = models.get(id);
@@ -289,10 +418,13 @@ const methods = {
   /** @param {Record<string, unknown>} settings PhantomSettings; {} is the page's own case */
   async openPhantom(settings) {
     const engine = await engineReady;
-    await stopStudy();
+    ++openings;
+    await stopStudy(engine);
     engine.openPhantom(JSON.stringify(settings));
     openedFiles = [];
     emitCase(engine);
+    await recallStudy(engine);
+    await emitStorage();
   },
 
   /**
@@ -305,24 +437,37 @@ const methods = {
     const plans = /** @type {FilePlan[]} */ (
       JSON.parse(engine.planFiles(JSON.stringify(files.map((file) => file.name))))
     );
-    openedFiles = files;
+    const number = ++openings;
     const byName = new Map(files.map((file) => [file.name, file]));
     const read = async (/** @type {string} */ name) =>
       new Uint8Array(await /** @type {File} */ (byName.get(name)).arrayBuffer());
-    await stopStudy();
+    await stopStudy(engine);
+    await stillWanted(engine, number);
+    openedFiles = files;
+    begun = number;
     engine.beginCase();
-    for (const [done, plan] of plans.entries()) {
+    const total = files.reduce((sum, { size }) => sum + size, 0);
+    const started = performance.now();
+    let done = 0;
+    for (const plan of plans) {
       const role = roles[plan.name] ?? plan.role;
       const used = role !== 'unused';
-      emit('opening', { done, total: plans.length, name: plan.name });
+      const secondsLeft = done ? ((performance.now() - started) / 1000) * (total / done - 1) : null;
+      emit('opening', { done, total, name: plan.name, secondsLeft });
       const bytes = used ? await read(plan.name) : new Uint8Array();
-      engine.addFile(plan.name, role, bytes, used && plan.imageName ? await read(plan.imageName) : null);
+      const image = used && plan.imageName ? await read(plan.imageName) : null;
+      await stillWanted(engine, number);
+      engine.addFile(plan.name, role, bytes, image);
+      done += byName.get(plan.name)?.size ?? 0;
     }
+    await stillWanted(engine, number);
     const { error, files: listing } = JSON.parse(engine.finishCase());
-    emit('opening', { done: plans.length, total: plans.length, name: '' });
+    emit('opening', { done: total, total, name: '' });
     emit('files', { json: JSON.stringify(listing) });
     if (error) throw new Error(error);
     emitCase(engine);
+    await recallStudy(engine);
+    await emitStorage();
   },
 
   /** @param {Record<string, string>} roles */
@@ -352,25 +497,75 @@ const methods = {
   async run(options) {
     const engine = await engineReady;
     if (study) throw new Error('A study is already running.');
-    /** @type {(sentence: string) => void} */
-    let settle = () => {};
-    /** @type {Promise<string>} */
-    const promise = new Promise((resolve) => (settle = resolve));
-    study = { promise, settle };
+    const key = engine.storedCaseKey();
+    /** @type {PromiseWithResolvers<void>} */
+    const { promise: left, resolve: leave } = Promise.withResolvers();
+    /** @type {PromiseWithResolvers<string>} */
+    const { promise: ended, resolve: end } = Promise.withResolvers();
+    const waiting = new AbortController();
+    study = { left, end, waiting };
     cancelled = false;
-    const problem = engine.runStudy(JSON.stringify(options));
-    if (problem) {
+    store.remember(key);
+    try {
+      await aloneOnCase(key, waiting.signal, async (waited) => {
+        if (waited) await restoreRuns(engine);
+        if (cancelled) return;
+        const problem = engine.runStudy(JSON.stringify(options));
+        if (problem) throw new Error(problem);
+        const record = { case: key, options: JSON.stringify(options), when: new Date().toISOString() };
+        void store.putStudy({ ...record, finished: false });
+        const sentence = await ended;
+        if (sentence) throw new Error(sentence);
+        if (!cancelled) void store.putStudy({ ...record, finished: true });
+      });
+    } catch (error) {
+      if (/** @type {Error} */ (error).name !== 'AbortError') throw error;
+    } finally {
+      await store.written;
       study = null;
-      throw new Error(problem);
+      leave();
     }
-    const sentence = await promise;
-    if (sentence) throw new Error(sentence);
+    await emitStorage();
     return engine.resultJson();
   },
 
   async cancel() {
-    cancelled = true;
-    (await engineReady).cancel();
+    ++openings;
+    cancelStudy(await engineReady);
+  },
+
+  /** Removes what this browser keeps of the case that is open, and closes it. */
+  async forgetCase() {
+    const engine = await engineReady;
+    const key = engine.storedCaseKey();
+    await stopStudy(engine);
+    shelf = { runs: [], options: '' };
+    await store.forgetCase(key);
+    await methods.openPhantom({});
+  },
+
+  /** Removes what this browser keeps of every case, and closes the one that is open. */
+  async forgetEverything() {
+    const engine = await engineReady;
+    await stopStudy(engine);
+    shelf = { runs: [], options: '' };
+    await store.forgetEverything();
+    await methods.openPhantom({});
+  },
+
+  /** @param {boolean} on nothing is kept from now on */
+  async leaveNoTrace(on) {
+    store.traceless = on;
+    await emitStorage();
+  },
+
+  /** How many runs are kept of a study that did not come to its end, and when that was begun; null where there is none. */
+  async unfinishedStudy() {
+    const engine = await engineReady;
+    const found = await store.unfinished();
+    return found && found.study.case !== engine.storedCaseKey() && found.runs > 0
+      ? { runs: found.runs, when: found.study.when }
+      : null;
   },
 
   /** @param {Record<string, unknown>} ranking */
@@ -400,6 +595,7 @@ addEventListener('message', async ({ data: { id, method, args } }) => {
     const value = await /** @type {any} */ (methods)[method](...args);
     postMessage({ id, value });
   } catch (error) {
-    postMessage({ id, error: sentenceOf(error) });
+    giveUpIfBroken(error);
+    postMessage({ id, error: sentenceOf(error), name: /** @type {Error} */ (error)?.name });
   }
 });

@@ -1,13 +1,15 @@
 // The page: brings engine and app together, takes files, saves results, and offers `window.shapslice` (docs/api.md).
 
 import { capture, startApp } from './app.js';
-import { EngineClient } from './engine_client.js';
+import { EngineClient, TOLD } from './engine_client.js';
 import { mirrorNotice, mirrorResult } from './mirror.js';
+import { forgetRankings, leaveNoTrace, savedRankings, saveRanking } from './rankings.js';
+import { Standing } from './standing.js';
 
 /** @typedef {import('./app.js').AppModule} AppModule */
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
 
-const RANKINGS_KEY = 'shapslice-clinical-rankings';
+const NO_TRACE = 'leave-no-trace'; // in the page's address: a setting that is kept nowhere else
 const options = new URLSearchParams(location.search);
 const canvas = /** @type {HTMLCanvasElement} */ (document.getElementById('canvas'));
 const events = new EventTarget();
@@ -23,7 +25,18 @@ let subject = null;
 /** @type {Promise<unknown> | null} */
 let running = null;
 
-const engine = new EngineClient((message) => receive(message));
+const standing = new Standing();
+const engine = new EngineClient(
+  (message) => receive(message),
+  async () => {
+    await standing.restore((method, ...args) => engine.callNow(method, ...args), startOptions());
+    notice(false, 'The engine was started again. Run goes on with what is not known yet.');
+  },
+);
+
+function startOptions() {
+  return { provider: options.get('provider') ?? 'auto', traceless: options.has(NO_TRACE) };
+}
 
 /** @param {string} name @param {unknown} detail */
 function announce(name, detail) {
@@ -36,6 +49,7 @@ function receive(message) {
     case 'case':
       app.receiveCase(message.json, message.volumes, message.labels);
       subject = JSON.parse(message.json);
+      standing.isOf(message.key);
       announce('case', subject);
       break;
     case 'result':
@@ -52,6 +66,15 @@ function receive(message) {
     case 'segmentation':
       app.receiveSegmentation(message.model, message.fold, message.coalition, message.runs);
       announce('segmentation', { model: message.model, fold: message.fold, coalition: message.coalition });
+      break;
+    case 'run':
+      standing.keep(message.run);
+      break;
+    case 'recalled':
+    case 'storage':
+    case 'waiting':
+      app.receiveJson(message.event, JSON.stringify(message));
+      announce(message.event, message);
       break;
     case 'files':
       app.receiveFiles(message.json);
@@ -80,7 +103,9 @@ function notice(error, sentence) {
 
 /** Shows what goes wrong in `work` to the user; for actions that nobody awaits. @param {Promise<unknown>} work */
 function shown(work) {
-  work.catch((error) => notice(true, error.message));
+  work.catch((error) => {
+    if (error.name !== TOLD) notice(error.name !== 'AbortError', error.message);
+  });
 }
 
 /** @param {Blob} blob @param {string} name */
@@ -96,17 +121,6 @@ function fileStem() {
   return (result?.caseName ?? 'case').replaceAll(/[^\w.-]+/g, '-');
 }
 
-function savedRankings() {
-  return JSON.parse(localStorage.getItem(RANKINGS_KEY) ?? '[]');
-}
-
-/** @param {any} ranking */
-function saveRanking(ranking) {
-  const kept = savedRankings().filter((/** @type {any} */ each) => each.name !== ranking.name);
-  localStorage.setItem(RANKINGS_KEY, JSON.stringify([...kept, ranking]));
-  app.receiveJson('rankings', JSON.stringify(savedRankings()));
-}
-
 /** A study's options with what was left out: the first model, all its folds. @param {Record<string, unknown>} wanted */
 function withDefaults(wanted) {
   const first = models.slice(0, 1).map(({ id }) => ({ id }));
@@ -118,7 +132,9 @@ const api = {
   events,
   /** @param {Iterable<File>} files @param {Record<string, string>} [roles] */
   async open(files, roles = {}) {
-    await engine.call('open', [...files], roles);
+    const args = [[...files], roles];
+    await engine.call('open', ...args);
+    standing.opens('open', args);
   },
   /**
    * A model of the user's own: .onnx files, one a fold, with or without model.json. Without one, what the graph says is
@@ -128,16 +144,18 @@ const api = {
    * @returns {Promise<ModelManifest>}
    */
   async addModel(files, how = {}) {
-    const added = await engine.call('addModel', [...files]);
-    if (added.manifest) return tookModel(added.manifest);
+    const given = [...files];
+    const added = await engine.call('addModel', given);
+    if (added.manifest) return tookModel(added.manifest, given);
     const guess = how.convention ? await engine.call('guessModel', how.convention) : added.guess;
-    return tookModel(await engine.call('useGuess', { ...guess.manifest, ...how.overrides }));
+    return tookModel(await engine.call('useGuess', { ...guess.manifest, ...how.overrides }), given);
   },
   /** A fold's file as the runtime gets it. @param {string} model @param {number} fold @returns {Promise<Uint8Array>} */
   rewrittenModel: (model, fold) => engine.call('rewrittenModel', model, fold),
   /** @param {Record<string, unknown>} [settings] */
   async openPhantom(settings = {}) {
     await engine.call('openPhantom', settings);
+    standing.opens('openPhantom', [settings]);
   },
   /** @param {Record<string, string>} roles */
   async assignRoles(roles) {
@@ -145,6 +163,7 @@ const api = {
   },
   /** @param {{ models?: { id: string, folds?: number[] }[], settings?: Record<string, unknown> }} [wanted] */
   async run(wanted = {}) {
+    standing.options = JSON.stringify(withDefaults(wanted));
     running = engine.call('run', withDefaults(wanted));
     try {
       return JSON.parse(/** @type {string} */ (await running));
@@ -169,6 +188,30 @@ const api = {
   /** @param {Record<string, unknown>} ranking */
   async setClinicalRanking(ranking) {
     await engine.call('setClinicalRanking', ranking);
+    standing.ranking = ranking;
+  },
+  /** Removes what this browser keeps of the case that is open, and closes it. */
+  async forgetCase() {
+    standing.forget();
+    await engine.call('forgetCase');
+    standing.opens('openPhantom', [{}]);
+  },
+  /** Removes what this browser keeps of every case, and saved rankings, and closes the case. */
+  async forgetEverything() {
+    standing.forget();
+    forgetRankings();
+    app.receiveJson('rankings', '[]');
+    await engine.call('forgetEverything');
+    standing.opens('openPhantom', [{}]);
+  },
+  /** Whether to keep nothing from now on; the page's address says so. @param {boolean} on */
+  async leaveNoTrace(on) {
+    if (on) options.set(NO_TRACE, '');
+    else options.delete(NO_TRACE);
+    const query = options.toString().replace(`${NO_TRACE}=`, NO_TRACE);
+    history.replaceState(null, '', location.pathname + (query && `?${query}`));
+    leaveNoTrace(on);
+    await engine.call('leaveNoTrace', on);
   },
   /** @returns {Promise<string>} */
   csv: () => engine.call('csv'),
@@ -179,8 +222,9 @@ const api = {
   setView: (view) => app.setView(JSON.stringify(view)),
 };
 
-/** @param {ModelManifest} manifest */
-function tookModel(manifest) {
+/** @param {ModelManifest} manifest @param {File[]} files */
+function tookModel(manifest, files) {
+  standing.models.set(manifest.id, { manifest, files });
   models = [...models.filter(({ id }) => id !== manifest.id), manifest];
   app.receiveModels(JSON.stringify(models));
   app.receiveJson('chosenModel', JSON.stringify(manifest.id));
@@ -203,11 +247,18 @@ const commands = {
     ),
   cancel: () => shown(api.cancel()),
   guessModel: ({ convention }) => shown(engine.call('guessModel', convention).then(showGuess)),
-  useGuess: (manifest) => shown(engine.call('useGuess', manifest).then(tookModel)),
+  useGuess: (manifest) =>
+    shown(engine.call('useGuess', manifest).then((/** @type {any} */ taken) => tookModel(taken, guessedFiles))),
   saveManifest: (manifest) =>
     download(new Blob([JSON.stringify(manifest, null, 2)], { type: 'application/json' }), 'model.json'),
   setClinicalRanking: (ranking) => shown(api.setClinicalRanking(ranking)),
-  saveRanking,
+  saveRanking: (ranking) => {
+    saveRanking(ranking);
+    app.receiveJson('rankings', JSON.stringify(savedRankings()));
+  },
+  forgetCase: () => shown(api.forgetCase()),
+  forgetEverything: () => shown(api.forgetEverything()),
+  leaveNoTrace: ({ on }) => shown(api.leaveNoTrace(on)),
   saveResult: () =>
     download(new Blob([JSON.stringify(result, null, 1)], { type: 'application/json' }), `${fileStem()}-shapslice.json`),
   saveCsv: () =>
@@ -229,6 +280,8 @@ const commands = {
   },
 };
 
+/** Networks that were dropped and wait for the user's word on how to read them. @type {File[]} */
+let guessedFiles = [];
 /** Roles the user has corrected, by file name. @type {Record<string, string>} */
 let roles = {};
 const assignRoles = api.assignRoles;
@@ -245,10 +298,11 @@ function showGuess(guess) {
 /** Networks, with or without their manifest, are a model; anything else is a case. @param {File[]} files */
 function openFromUser(files) {
   if (files.some(({ name }) => name.endsWith('.onnx'))) {
+    guessedFiles = files;
     shown(
       engine
         .call('addModel', files)
-        .then((added) => (added.manifest ? tookModel(added.manifest) : showGuess(added.guess))),
+        .then((added) => (added.manifest ? tookModel(added.manifest, files) : showGuess(added.guess))),
     );
     return;
   }
@@ -291,6 +345,8 @@ function listenForFiles() {
   }
   document.getElementById('mirror-run')?.addEventListener('click', () => shown(api.run()));
   document.getElementById('mirror-cancel')?.addEventListener('click', () => shown(api.cancel()));
+  document.getElementById('mirror-forget-case')?.addEventListener('click', () => shown(api.forgetCase()));
+  document.getElementById('mirror-forget')?.addEventListener('click', () => shown(api.forgetEverything()));
   document.getElementById('mirror-phantom')?.addEventListener('click', () => shown(api.openPhantom()));
 }
 
@@ -306,16 +362,29 @@ function keepForOffline(files) {
   navigator.serviceWorker?.controller?.postMessage({ keep: ['models/', ...files] }, [port2]);
 }
 
+/** A page that was closed in the middle of a study: its values wait for the files to be opened again. */
+async function tellOfUnfinishedStudy() {
+  const found = await engine.call('unfinishedStudy');
+  if (!found) return;
+  const when = new Date(found.when).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+  notice(
+    false,
+    `A study that was begun on ${when} did not come to its end: ${found.runs} of its runs are kept in this browser. Open the ` +
+      "case's files again to go on.",
+  );
+}
+
 async function start() {
   hearProblems();
   app = await startApp(canvas, (name, detail) => commands[name]?.(detail));
   document.getElementById('loading')?.remove();
-  app.receiveJson('rankings', JSON.stringify(savedRankings()));
   listenForFiles();
-  const provider = options.get('provider') ?? 'auto';
-  models = await engine.call('start', { provider });
+  leaveNoTrace(options.has(NO_TRACE));
+  app.receiveJson('rankings', JSON.stringify(savedRankings()));
+  models = await engine.call('start', startOptions());
   app.receiveModels(JSON.stringify(models));
   await api.openPhantom();
+  await tellOfUnfinishedStudy();
   const runtime = await engine.call('prepareRuntime');
   app.receiveJson('runtime', JSON.stringify(runtime));
   if (runtime.note) notice(false, runtime.note);

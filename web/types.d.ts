@@ -24,6 +24,17 @@ export interface Engine {
   runStudy(optionsJson: string): string;
   warmUpShape(modelId: string): string;
   forecastStudy(optionsJson: string, measuredJson: string): string;
+  storedCaseKey(): string;
+  restoreRun(
+    key: string,
+    coalition: number,
+    counts: Float64Array,
+    labels: Uint32Array,
+    provider: string,
+    seconds: number,
+  ): boolean;
+  recallStudy(optionsJson: string): string;
+  abandonCase(): void;
   cancel(): void;
   setClinicalRanking(json: string): string;
   completeRun(ticket: number, output: Float32Array, provider: string, seconds: number, notice: string): void;
@@ -40,7 +51,49 @@ export interface EngineHost {
   onResult(json: string): void;
   onBaseline(): void;
   onSegmentation(modelId: string, fold: number, coalition: number, runs: Uint32Array): void;
+  onRun(
+    key: string,
+    coalition: number,
+    counts: Float64Array,
+    labels: Uint32Array,
+    provider: string,
+    seconds: number,
+  ): void;
   onStudyEnd(sentence: string): void;
+}
+
+/** A model run: of the case of that key, under the engine's own key of model, fold and baseline. */
+export interface StoredRun {
+  case: string;
+  key: string;
+  coalition: number;
+  counts: Float64Array;
+  labels: Uint32Array;
+  provider: string;
+  seconds: number;
+}
+
+/** The last study of a case. */
+export interface StoredStudy {
+  case: string;
+  /** As run() takes them, JSON. */
+  options: string;
+  finished: boolean;
+  /** When it was begun, ISO 8601. */
+  when: string;
+}
+
+export interface StorageState {
+  traceless: boolean;
+  runs: number;
+  cases: number;
+}
+
+/** What brings a new engine to where one that stopped was. */
+export interface Shelf {
+  runs: StoredRun[];
+  /** Of the last study, JSON; '' where there was none. */
+  options: string;
 }
 
 export interface EngineModule {

@@ -51,6 +51,7 @@ export class HeadlessEngine {
       onResult: () => {},
       onBaseline: () => {},
       onSegmentation: () => {},
+      onRun: () => {},
       onStudyEnd: (sentence) => headless.endStudy(sentence),
     };
     headless.engine = new module.Engine(host);

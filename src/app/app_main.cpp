@@ -167,6 +167,7 @@ void receive_case(const std::string& json, const val& volumes, const val& labels
     state.prediction_key = {};
     state.study = {};
     state.files = state.subject->synthetic ? std::vector<CaseSummary::File>{} : state.subject->files;
+    state.recalled = nullptr;
     state.choice.pinned = kAllContrasts;
     state.choice.fold = -1;
     state.viewing.zoom = 1;
@@ -270,12 +271,36 @@ void receive_files(const std::string& json) {
     something_changed();
 }
 
+// A study of this case that was begun before: go on with what it asked for.
+void recall_choice(const Json& options) {
+    std::set<std::string> models;
+    bool first_only = true;
+    for (const Json& model : options.value("models", Json::array())) {
+        models.insert(model.value("id", ""));
+        first_only = first_only && model.value("folds", Json::array()).size() == 1;
+    }
+    const bool all_here = std::all_of(models.begin(), models.end(), [](const std::string& id) {
+        return std::any_of(state.models.begin(), state.models.end(), [&](const auto& card) { return card.id == id; });
+    });
+    if (models.empty() || !all_here) return;
+    state.choice.models_to_run = std::move(models);
+    state.choice.all_folds = !first_only;
+    if (auto settings = study_settings_from_json(options.value("settings", Json::object())))
+        state.choice.settings = *settings;
+}
+
 void receive_json(const std::string& what, const std::string& json) {
     const Json parsed = Json::parse(json);
     if (what == "runtime") state.runtime = parsed;
     if (what == "opening") state.opening = parsed;
     if (what == "guess") state.guess = parsed;
     if (what == "chosenModel") state.choice.models_to_run = {parsed.get<std::string>()};
+    if (what == "storage") state.storage = parsed["state"];
+    if (what == "waiting") state.waiting = parsed["waiting"].get<bool>();
+    if (what == "recalled") {
+        state.recalled = parsed;
+        recall_choice(parsed["options"]);
+    }
     if (what == "measuring") state.measuring = parsed.get<std::string>();
     if (what == "forecast") {
         state.forecast = parsed;

@@ -86,6 +86,13 @@ class HostEvents final : public StudyEvents {
     void on_segmentation(const std::string& model_id, int fold, Coalition coalition, const Runs& labels) override {
         host_.call<void>("onSegmentation", model_id, fold, static_cast<int>(coalition), owned_array(labels));
     }
+    void on_run(const std::string& key, Coalition coalition, const KnownRun& run) override {
+        std::vector<double> counts;
+        for (const auto& of_reference : run.counts)
+            counts.insert(counts.end(), of_reference.begin(), of_reference.end());
+        host_.call<void>("onRun", key, static_cast<int>(coalition), owned_array(counts), owned_array(run.labels),
+                         run.provider, run.seconds);
+    }
 
   private:
     val host_;
@@ -139,6 +146,8 @@ class Engine {
         }
         return answer.dump();
     }
+    // Lets go of files that were added and will not be opened.
+    void abandon_case() { opening_.reset(); }
     void open_phantom(const std::string& settings_json) {
         const Json settings = Json::parse(settings_json);
         PhantomSettings phantom;
@@ -250,6 +259,33 @@ class Engine {
                                          measured.at("granted").get<double>(),
                                          measured.at("grantedBy").get<std::string>()))
             .dump();
+    }
+    // Of the case that is open: whose stored runs restore_run() takes.
+    std::string stored_case_key() const { return case_ ? stored_key(*case_) : ""; }
+    // What host.onRun() was called with, in this page or an earlier one; the run from all contrasts of a fold first.
+    // False where it is damaged or not of this case.
+    bool restore_run(const std::string& key, int coalition, const val& counts, const val& labels,
+                     const std::string& provider, double seconds) {
+        const auto given = emscripten::convertJSArrayToNumberVector<double>(counts);
+        if (!study_ || coalition < 0 || coalition >= kCoalitions || given.size() != kLabels * kLabels) return false;
+        KnownRun run;
+        for (std::size_t n = 0; n < given.size(); ++n) {
+            if (!(given[n] >= 0 && given[n] <= 0x1p53)) return false;
+            run.counts[n / kLabels][n % kLabels] = static_cast<std::uint64_t>(given[n]);
+        }
+        run.labels = emscripten::convertJSArrayToNumberVector<std::uint32_t>(labels);
+        run.provider = provider;
+        run.seconds = seconds;
+        return study_->restore(key, static_cast<Coalition>(coalition), std::move(run));
+    }
+    // Shows what is known of a study as run_study takes it. An error, and nothing changes, while one is running.
+    std::string recall_study(const std::string& options_json) {
+        if (!case_) return "There is no case open.";
+        if (study_task_ && !study_task_->done()) return "A study is already running.";
+        auto wanted = wanted_study(options_json);
+        if (!wanted) return wanted.error().sentence;
+        study_->recall(std::move(wanted->models), wanted->settings);
+        return "";
     }
     void cancel() {
         if (study_) study_->cancel();
@@ -405,6 +441,7 @@ EMSCRIPTEN_BINDINGS(shapslice_engine) {
         .function("beginCase", &Guarded<&Engine::begin_case>::call)
         .function("addFile", &Guarded<&Engine::add_file>::call)
         .function("finishCase", &Guarded<&Engine::finish_case>::call)
+        .function("abandonCase", &Guarded<&Engine::abandon_case>::call)
         .function("openPhantom", &Guarded<&Engine::open_phantom>::call)
         .function("hasCase", &Guarded<&Engine::has_case>::call)
         .function("display", &Guarded<&Engine::display>::call)
@@ -417,6 +454,9 @@ EMSCRIPTEN_BINDINGS(shapslice_engine) {
         .function("runStudy", &Guarded<&Engine::run_study>::call)
         .function("warmUpShape", &Guarded<&Engine::warm_up_shape_json>::call)
         .function("forecastStudy", &Guarded<&Engine::forecast_study>::call)
+        .function("storedCaseKey", &Guarded<&Engine::stored_case_key>::call)
+        .function("restoreRun", &Guarded<&Engine::restore_run>::call)
+        .function("recallStudy", &Guarded<&Engine::recall_study>::call)
         .function("cancel", &Guarded<&Engine::cancel>::call)
         .function("setClinicalRanking", &Guarded<&Engine::set_clinical_ranking>::call)
         .function("completeRun", &Guarded<&Engine::complete_run>::call)

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "image/resample.h"
+#include "image/sha256.h"
 
 namespace shapslice {
 
@@ -41,6 +42,17 @@ Expected<void> bring_to_grid(NamedImage& named, const Grid& grid, const std::str
 }
 
 }  // namespace
+
+std::string content_digest(const Case& subject) {
+    std::vector<std::string> lines;
+    for (const CaseFile& file : subject.files) {
+        if (file.role != FileRole::unused) lines.push_back(std::string(role_name(file.role)) + " " + file.sha256);
+    }
+    std::sort(lines.begin(), lines.end());
+    std::string text = subject.made_from;
+    for (const std::string& line : lines) text += "\n" + line;
+    return sha256_hex({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
 
 Expected<Case> assemble_case(std::string case_name, PerContrast<std::optional<NamedImage>> images,
                              std::optional<NamedImage> segmentation, FileRole* at_work) {

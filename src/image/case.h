@@ -18,7 +18,8 @@ namespace shapslice {
 struct CaseFile {
     std::string name;
     FileRole role = FileRole::unused;
-    std::string sha256;  // lower-case hex, of the file's bytes as given
+    std::string
+        sha256;  // lower-case hex, of the file's bytes as given; of a pair, of header and image one after the other
 };
 
 struct Case {
@@ -29,8 +30,13 @@ struct Case {
     PerContrast<std::vector<float>> voxels;  // on `grid`, indexed by Contrast
     std::optional<std::vector<std::uint8_t>> reference;
     std::vector<CaseFile> files;
+    std::string made_from;           // of a synthetic case: the settings that decide its voxels
     std::vector<std::string> notes;  // what was resampled and by how much, labels read as older convention, ...
 };
+
+// Equal for equal content: a digest of the files that the case was read from, each with its role, or of what it was
+// made from. Names do not count.
+std::string content_digest(const Case& subject);
 
 // Read images and label map to one case. Contrasts and segmentation whose grid differs from t1c's (shape; affine by
 // more than 1e-3 mm) are resampled to it, linear and nearest, and a note says which and by how much they were off;

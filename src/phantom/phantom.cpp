@@ -108,6 +108,22 @@ Grid phantom_grid(const Shape& asked) {
     return grid;
 }
 
+// All that decides the voxels, in full precision.
+std::string words_of(const PhantomSettings& settings) {
+    std::string words = "phantom " + std::to_string(settings.seed);
+    for (const int extent : settings.shape) words += " " + std::to_string(extent);
+    const auto add = [&](double value) {
+        char text[32];
+        std::snprintf(text, sizeof text, " %.17g", value);
+        words += text;
+    };
+    for (const PerContrast<double>& of_label : settings.visibility)
+        std::for_each(of_label.begin(), of_label.end(), add);
+    add(settings.noise);
+    add(settings.bias_field);
+    return words;
+}
+
 }  // namespace
 
 Case make_phantom(const PhantomSettings& settings) {
@@ -175,6 +191,7 @@ Case make_phantom(const PhantomSettings& settings) {
     }
     subject.files.push_back({"reference (synthetic)", FileRole::segmentation, ""});
     subject.reference = std::move(labels);
+    subject.made_from = words_of(settings);
     subject.notes.push_back("Made by the program, not a patient: seed " + std::to_string(settings.seed) + ".");
     return subject;
 }

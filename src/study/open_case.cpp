@@ -34,6 +34,14 @@ std::string number_words(double value) {
 
 constexpr std::string_view kOpenStays = "what was open before stays open";
 
+// Of a header and its image as of one file: what `cat scan.hdr scan.img | sha256sum` says.
+std::string digest_of(std::span<const std::uint8_t> bytes, std::span<const std::uint8_t> image_bytes) {
+    if (image_bytes.empty()) return sha256_hex(bytes);
+    std::vector<std::uint8_t> both(bytes.begin(), bytes.end());
+    both.insert(both.end(), image_bytes.begin(), image_bytes.end());
+    return sha256_hex(both);
+}
+
 std::string missing_contrasts(const PerContrast<std::optional<NamedImage>>& contrasts) {
     std::string missing;
     for (std::size_t i = 0; i < kContrasts; ++i) {
@@ -74,7 +82,7 @@ Expected<std::string> CaseOpening::read(const std::string& name, FileRole role, 
     if (role == FileRole::unused) return "";
     auto image = read_nifti(name, bytes, image_bytes);
     if (!image) return tl::make_unexpected(image.error());
-    files_.push_back({name, role, sha256_hex(bytes)});
+    files_.push_back({name, role, digest_of(bytes, image_bytes)});
     std::optional<NamedImage>& slot =
         role == FileRole::segmentation ? segmentation_ : contrasts_[static_cast<std::size_t>(role)];
     if (slot) {

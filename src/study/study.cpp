@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <new>
+#include <numeric>
 
 #include "inference/absent_channels.h"
 #include "inference/segment.h"
@@ -21,6 +22,34 @@ std::vector<Coalition> coalition_order(bool run_empty_coalition) {
     return order;
 }
 
+namespace {
+
+using LabelCounts = std::array<std::uint64_t, kLabels>;
+
+LabelCounts counts_of(const Runs& runs) {
+    LabelCounts counts{};
+    for (const std::uint32_t run : runs) counts[run & 3] += run >> 2;
+    return counts;
+}
+
+LabelCounts reference_of(const Confusion& counts) {
+    LabelCounts sums{};
+    for (std::size_t reference = 0; reference < kLabels; ++reference) {
+        for (const std::uint64_t voxels : counts[reference]) sums[reference] += voxels;
+    }
+    return sums;
+}
+
+LabelCounts predicted_of(const Confusion& counts) {
+    LabelCounts sums{};
+    for (const auto& of_reference : counts) {
+        for (std::size_t predicted = 0; predicted < kLabels; ++predicted) sums[predicted] += of_reference[predicted];
+    }
+    return sums;
+}
+
+}  // namespace
+
 Study::Study(const Case& subject, Runtime& runtime, StudyEvents& events)
     : subject_(subject), runtime_(runtime), events_(events) {
     result_.case_name = subject.name;
@@ -33,6 +62,7 @@ Study::Study(const Case& subject, Runtime& runtime, StudyEvents& events)
     if (subject.reference) {
         const Confusion counts = count_overlap(*subject.reference, *subject.reference);
         result_.region_present = regions_in_reference(counts);
+        reference_voxels_ = reference_of(counts);
         for (std::size_t r = 0; r < kRegions; ++r) {
             for (std::uint8_t label = 1; label < kLabels; ++label) {
                 if (in_region(label, static_cast<Region>(r))) result_.reference_voxels[r] += counts[label][label];
@@ -78,6 +108,26 @@ int Study::runs_to_make(const SelectedModel& selected, const StudySettings& sett
     return runs;
 }
 
+bool Study::restore(const std::string& key, Coalition coalition, KnownRun run) {
+    if (coalition >= kCoalitions) return false;
+    const LabelCounts labels = counts_of(run.labels);
+    if (std::accumulate(labels.begin(), labels.end(), std::uint64_t{0}) != subject_.grid.size()) return false;
+    if (labels != predicted_of(run.counts)) return false;
+    const auto at = known_.find(key);
+    LabelCounts reference = reference_voxels_;
+    if (!subject_.reference) {
+        const bool full_known = at != known_.end() && at->second[kAllContrasts];
+        if (!full_known && coalition != kAllContrasts) return false;
+        reference = full_known ? counts_of(at->second[kAllContrasts]->labels) : labels;
+    }
+    if (reference != reference_of(run.counts)) return false;
+    auto& slot = known_[key][coalition];
+    if (slot) return true;
+    slot = std::move(run);
+    restored_.insert(key);
+    return true;
+}
+
 Expected<const Prepared*> Study::prepared_for(const ModelManifest& manifest) {
     const std::tuple key{manifest.spacing, manifest.multiple, manifest.least()};
     if (!prepared_ || prepared_->first != key) {
@@ -120,10 +170,12 @@ Expected<std::span<const float>> Study::absent_for(const Job& job, const Prepare
 }
 
 // The slices show segmentations by model, fold and coalition alone: after a change of baseline those of the runs known
-// with the new one replace the others.
-void Study::announce_known() {
+// with the new one replace the others. Otherwise only those that were restored are news.
+void Study::announce_known(bool other_baseline) {
     for (const SelectedModel& selected : models_) {
         for (const int fold : selected.folds) {
+            const bool was_restored = restored_.erase(key(selected.manifest, fold, result_.settings.baseline)) > 0;
+            if (!other_baseline && !was_restored) continue;
             for (int mask = 0; mask < kCoalitions; ++mask) {
                 const auto coalition = static_cast<Coalition>(mask);
                 if (const KnownRun* run = known(selected.manifest, fold, coalition))
@@ -151,6 +203,7 @@ Expected<void> Study::keep(const Job& job, Segmentation segmentation) {
     auto& slot = known_[key(manifest, job.fold, result_.settings.baseline)][job.coalition];
     // Announced first: should that throw, the run is made again.
     events_.on_segmentation(manifest.id, job.fold, job.coalition, run.labels);
+    events_.on_run(key(manifest, job.fold, result_.settings.baseline), job.coalition, run);
     slot = std::move(run);
     return {};
 }
@@ -245,15 +298,29 @@ Error Study::end_without_memory() {
     return no_memory(at_work.empty() ? "The study" : at_work, "run it", "what was computed before is kept");
 }
 
-Task<Expected<void>> Study::run_jobs(std::vector<SelectedModel> models, StudySettings settings) {
+void Study::adopt(std::vector<SelectedModel> models, StudySettings settings) {
     cancelled_ = false;
     models_ = std::move(models);
     const bool other_baseline = settings.baseline != result_.settings.baseline;
     result_.settings = settings;
-    if (other_baseline) {
-        events_.on_baseline();
-        announce_known();
-    }
+    if (other_baseline) events_.on_baseline();
+    announce_known(other_baseline);
+}
+
+void Study::recall(std::vector<SelectedModel> models, StudySettings settings) {
+    adopt(std::move(models), settings);
+    int total = 0;
+    for (const SelectedModel& selected : models_)
+        total += static_cast<int>(selected.folds.size() * coalition_order(settings.run_empty_coalition).size());
+    result_.progress = {};
+    result_.progress.runs_total = total;
+    result_.progress.runs_done = total - static_cast<int>(open_jobs().size());
+    recompose();
+    events_.on_result(result_);
+}
+
+Task<Expected<void>> Study::run_jobs(std::vector<SelectedModel> models, StudySettings settings) {
+    adopt(std::move(models), settings);
     const std::vector<Job> jobs = open_jobs();
     spent_.clear();
     running_ = true;

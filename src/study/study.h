@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -31,7 +32,16 @@ class StudyEvents {
     // The study goes on with another baseline: segmentations announced before are not its own.
     virtual void on_baseline() = 0;
     virtual void on_segmentation(const std::string& model_id, int fold, Coalition coalition, const Runs& labels) = 0;
+    // A run has just been made. What is handed out here, restore() takes back: in another study of the same case.
+    virtual void on_run(const std::string& key, Coalition coalition, const KnownRun& run) = 0;
 };
+
+// Whose runs stored ones are: of cases with equal keys, runs with equal keys are equal. The number is raised whenever a
+// change of the program makes the same files, model and settings give other values.
+inline constexpr int kValuesVersion = 1;
+inline std::string stored_key(const Case& subject) {
+    return "v" + std::to_string(kValuesVersion) + " " + content_digest(subject);
+}
 
 // The order in which a fold's coalitions run: all contrasts, single ones, all but one, pairs; so that the picture firms
 // up early. The empty one only where it is asked for (METHOD 2.3).
@@ -47,6 +57,13 @@ class Study {
     // or when memory runs out; what was known is kept.
     Task<Expected<void>> run(std::vector<SelectedModel> models, StudySettings settings);
     void cancel() { cancelled_ = true; }
+
+    // Takes a run that was made before, as on_run() gave it; what is known already stays. False, and nothing changes,
+    // where it cannot be this case's or contradicts itself. Without an expert's labels a fold counts against its own
+    // segmentation from all contrasts, so that one has to come first.
+    bool restore(const std::string& key, Coalition coalition, KnownRun run);
+    // Shows what is known of such a study. Runs nothing, and must not be called while something runs.
+    void recall(std::vector<SelectedModel> models, StudySettings settings);
 
     // How many runs of a model such a study would still make.
     int runs_to_make(const SelectedModel& selected, const StudySettings& settings) const;
@@ -80,7 +97,8 @@ class Study {
     // METHOD 2.2: the expert's labels, else the fold's own from all contrasts, which coalition_order runs first.
     Expected<std::vector<std::uint8_t>> reference_labels(const ModelManifest& manifest, int fold) const;
     Expected<std::span<const float>> absent_for(const Job& job, const Prepared& prepared);
-    void announce_known();
+    void adopt(std::vector<SelectedModel> models, StudySettings settings);
+    void announce_known(bool other_baseline);
     Expected<void> keep(const Job& job, struct Segmentation segmentation);
     void recompose();
     void report_progress(const std::vector<Job>& jobs, std::size_t done, double started);
@@ -95,6 +113,9 @@ class Study {
     std::vector<float> absent_;  // what stands in for absent contrasts, made for absent_key_
     std::string absent_key_;
     std::map<std::size_t, Spent> spent_;  // in this run(), by index into models_
+    std::set<std::string> restored_;      // keys with runs that restore() took and nobody was told of
+    // Voxels of the reference by label; without an expert's, of no use.
+    std::array<std::uint64_t, kLabels> reference_voxels_{};
     StudyResult result_;
     bool running_ = false;
     bool cancelled_ = false;

@@ -72,6 +72,19 @@ void file_table(AppState& state) {
     ImGui::PopFont();
 }
 
+void opening_progress(AppState& state) {
+    if (!state.opening.is_object()) return;
+    const double done = state.opening.value("done", 0.0);
+    const double total = state.opening.value("total", 0.0);
+    if (done >= total) return;
+    const Json left = state.opening.value("secondsLeft", Json());
+    const std::string words = left.is_number() ? "reading, " + duration_words(left.get<double>()) + " left" : "reading";
+    ImGui::ProgressBar(static_cast<float>(done / total), {ImGui::GetContentRegionAvail().x - 67, 0}, words.c_str());
+    ImGui::SameLine();
+    if (ImGui::Button("Cancel##opening", {60, 0})) send(state, "cancel");
+    remember(state, "cancel-opening", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+}
+
 // Whether every run that the button would ask for is known.
 bool study_complete(const AppState& state) {
     const auto cards = models_to_run(state);
@@ -199,8 +212,22 @@ void forecast_words(AppState& state) {
     ImGui::PopStyleColor();
 }
 
+void recalled_words(const AppState& state) {
+    if (!state.recalled.is_object() || study_complete(state)) return;
+    const std::string known = std::to_string(state.recalled.value("known", 0));
+    quiet_text((known + " of " + std::to_string(state.recalled.value("total", 0)) +
+                " runs of an earlier study of this case are kept.")
+                   .c_str());
+}
+
 void run_part(AppState& state) {
     const StudyProgress& progress = state.study.progress;
+    if (state.waiting) {
+        if (ImGui::Button("Cancel", {-1, 32})) send(state, "cancel");
+        remember(state, "cancel", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+        quiet_text("Another tab runs a study of this case. This one waits, and takes over what that one computes.");
+        return;
+    }
     if (!progress.running) {
         ImGui::PushStyleColor(ImGuiCol_Button, IM_COL32(30, 110, 170, 255));
         ImGui::PushFont(fonts.strong);
@@ -213,12 +240,14 @@ void run_part(AppState& state) {
         ImGui::EndDisabled();
         ImGui::PopFont();
         ImGui::PopStyleColor();
+        recalled_words(state);
         ask_forecast(state);
         forecast_words(state);
         if (progress.cancelled) quiet_text("Cancelled. What was computed is kept.");
         return;
     }
     if (ImGui::Button("Cancel", {-1, 32})) send(state, "cancel");
+    remember(state, "cancel", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
     const float share =
         progress.runs_total ? static_cast<float>(progress.runs_done) / static_cast<float>(progress.runs_total) : 0;
     char words[64];
@@ -229,10 +258,10 @@ void run_part(AppState& state) {
             .c_str());
 }
 
-void save_menu(AppState& state) {
+void save_menu(AppState& state, float width) {
     const bool anything = !state.study.models.empty();
     ImGui::BeginDisabled(!anything);
-    if (ImGui::Button("Save ...", {-1, 0})) ImGui::OpenPopup("save");
+    if (ImGui::Button("Save ...", {width, 0})) ImGui::OpenPopup("save");
     ImGui::EndDisabled();
     if (!ImGui::BeginPopup("save")) return;
     if (ImGui::MenuItem("Result (JSON)")) send(state, "saveResult");
@@ -277,16 +306,15 @@ void case_panel(AppState& state, const Rect& rect) {
     open_buttons(state);
     heading(state.subject ? state.subject->name.c_str() : "No case");
     file_table(state);
-    if (state.opening.is_object() && state.opening.value("done", 0) < state.opening.value("total", 0)) {
-        const float share =
-            static_cast<float>(state.opening.value("done", 0)) / static_cast<float>(state.opening.value("total", 1));
-        ImGui::ProgressBar(share, {-1, 18}, "reading");
-    }
+    opening_progress(state);
     heading("Model");
     model_choice(state);
     settings_choice(state);
     run_part(state);
-    save_menu(state);
+    const float half = (ImGui::GetContentRegionAvail().x - 7) / 2;
+    save_menu(state, half);
+    ImGui::SameLine();
+    storage_menu(state);
     // Notes and notices scroll where there are many; everything above stays in reach.
     ImGui::BeginChild("notices", {0, 0});
     notices(state);

@@ -16,6 +16,9 @@ void end_panel();
 // Remembers a part of the current window (a chart) under a name, in CSS pixels.
 void remember(AppState& state, const char* name, ImVec2 low, ImVec2 high);
 
+// A button for the rest of the line: what this browser keeps, how to have it forgotten, and whether to keep anything.
+void storage_menu(AppState& state);
+
 void summary_bar(AppState& state, const Rect& rect);
 void case_panel(AppState& state, const Rect& rect);
 void slices_panel(AppState& state, const Rect& rect);

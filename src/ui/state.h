@@ -76,7 +76,10 @@ struct AppState {
     std::vector<CaseSummary::File> files;  // of the last opening, which may have failed
     Json runtime = Json::object();
     Json guess;                // {manifest, convention, conventions} of a dropped network, until it is settled
-    Json opening;              // {done, total, name} while files are read
+    Json opening;              // {done, total, name, secondsLeft} while files are read: bytes
+    Json recalled;             // {known, total} runs of an earlier study of this case that were kept
+    Json storage;              // {traceless, runs, cases}: what this browser keeps
+    bool waiting = false;      // for another tab that runs a study of this case
     Json forecast;             // {runs, seconds, bytes, sentence, warning} of what is chosen; null: not known
     std::string forecast_key;  // what it was asked for
     std::string measuring;     // name of the model being measured for it

@@ -19,6 +19,7 @@ struct Silence : StudyEvents {
     void on_result(const StudyResult&) override {}
     void on_baseline() override {}
     void on_segmentation(const std::string&, int, Coalition, const Runs&) override {}
+    void on_run(const std::string&, Coalition, const KnownRun&) override {}
 };
 
 // Labels grow with the z-scores of one contrast each.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "image/gzip.h"
 #include "image/orient.h"
 #include "image/resample.h"
 #include "image/sha256.h"
@@ -191,6 +192,28 @@ TEST(ResampleTo, LinearIsExactOnALinearField) {
                 const double x = 1.5 + 1.25 * i, y = 1.25 + 1.25 * j, z = 0.5 + 1.25 * k;
                 EXPECT_NEAR(values[target.index(i, j, k)], x + 10 * y + 100 * z, 1e-3);
             }
+}
+
+TEST(OpenCase, ThePinOfAPairIsOfHeaderAndImage) {
+    const Case subject = testing::small_case({6, 5, 4});
+    CaseOpening opening;
+    std::size_t contrast = 0;
+    std::vector<std::uint8_t> both;
+    for (const auto& voxels : subject.voxels) {
+        const auto file = *gunzip("scan.nii.gz", write_nifti_volume(voxels, subject.layout, false), 1 << 20);
+        std::vector<std::uint8_t> header(file.begin(), file.begin() + 348);
+        std::copy_n("ni1", 4, header.begin() + 344);
+        std::fill_n(header.begin() + 108, 4, 0);  // vox_offset: the image's bytes start at 0
+        const std::vector<std::uint8_t> image(file.begin() + 352, file.end());
+        ASSERT_TRUE(opening.add("scan.hdr", static_cast<FileRole>(contrast), header, image));
+        if (contrast++ == 0) {
+            both = header;
+            both.insert(both.end(), image.begin(), image.end());
+        }
+    }
+    const auto opened = opening.finish();
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(opened->files[0].sha256, sha256_hex(both));
 }
 
 // METHOD 8.1: a real case stored LPS is the same case, voxel for voxel. tests/nibabel/compare.py does the same with

@@ -79,7 +79,7 @@ export const webGpuFlags = ['--enable-unsafe-webgpu'];
 /**
  * The page in a browser of its own, first case opened.
  * @param {{ query?: string, plain?: boolean, models?: string[], spacing?: number, folder?: string, flags?: string[], viewport?: { width: number, height: number },
- *   ratio?: number, ready?: boolean, record?: boolean, context?: Record<string, unknown> }} [options]
+ *   ratio?: number, ready?: boolean, record?: boolean, profile?: string, context?: Record<string, unknown> }} [options]
  */
 export async function openSite(options = {}) {
   const {
@@ -109,13 +109,13 @@ export async function openSite(options = {}) {
       '--proxy-bypass-list=<-loopback>',
     );
   }
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...browserFlags, ...flags] });
-  const context = await browser.newContext({
-    viewport,
-    deviceScaleFactor: options.ratio ?? 1,
-    acceptDownloads: true,
-    ...options.context,
-  });
+  const how = { executablePath: '/usr/bin/chromium', args: [...browserFlags, ...flags] };
+  const settings = { viewport, deviceScaleFactor: options.ratio ?? 1, acceptDownloads: true, ...options.context };
+  const browser = options.profile ? null : await chromium.launch(how);
+  // A profile is a folder on disk with the user's own settings and all that sites stored.
+  const context = browser
+    ? await browser.newContext(settings)
+    : await chromium.launchPersistentContext(options.profile ?? '', { ...how, ...settings });
   /** @type {{ url: string, method: string, body: string | null }[]} */
   const requests = [];
   context.on('request', (request) =>
@@ -141,7 +141,8 @@ export async function openSite(options = {}) {
       await new Promise((resolve) => server.close(resolve));
     },
     async close() {
-      await browser.close();
+      await context.close();
+      await browser?.close();
       server.closeAllConnections();
       server.close();
     },

@@ -1,0 +1,252 @@
+// Faults, each made for real: the worker dies, storage is full, denied or cleared under the page, Cancel comes at any moment.
+// Each ends in a sentence and a page that still works, with all that was computed kept.
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { openFiles, openSite, realCase, runStudy, scratchFolder, until } from './support.mjs';
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {Awaited<ReturnType<typeof openSite>>} Site */
+
+const RUNS = 30; // two folds of tiny-unet
+const files = realCase('BraTS-SSA-00122-000') ?? [];
+const skip = files.length ? false : '../shared/data/fullres is not there';
+const options = { models: ['tiny-unet'], spacing: 12 };
+
+/** @param {Page} page @returns {Promise<any>} */
+const resultOf = (page) => page.evaluate(() => /** @type {any} */ (window).shapslice.result());
+
+/** Every sentence that the page has said so far. @param {Page} page @returns {Promise<string>} */
+const saidBy = (page) => page.evaluate(() => document.getElementById('mirror-notices')?.textContent ?? '');
+
+/** Starts a study, by default that of all folds; what becomes of it is window.outcome. @param {Page} page @param {number} runs to wait for */
+async function startStudy(page, runs, wanted = {}) {
+  await page.evaluate((study) => {
+    Object.assign(window, { outcome: null });
+    const tell = (/** @type {any} */ outcome) => Object.assign(window, { outcome });
+    /** @type {any} */ (window).shapslice.run(study).then(
+      () => tell({ error: '' }),
+      (/** @type {Error} */ error) => tell({ error: error.message }),
+    );
+  }, wanted);
+  const done = (/** @type {number} */ least) =>
+    /** @type {any} */ (window).shapslice.result()?.progress.runsDone >= least;
+  await until(page, done, 120_000, `${runs} runs`, runs);
+}
+
+/** @param {Page} page @returns {Promise<{ error: string }>} */
+const outcomeOf = async (page) =>
+  /** @type {any} */ (await until(page, () => /** @type {any} */ (window).outcome, 60_000, 'the end of the study'));
+
+/** Values known, over folds and coalitions. @param {any} result @returns {number} */
+const knownIn = (result) =>
+  result.models
+    .flatMap((/** @type {any} */ model) => model.folds)
+    .flatMap((/** @type {any} */ fold) => fold.regions.WT.values)
+    .filter((/** @type {number | null} */ value) => value !== null).length;
+
+/** The engine's worker, as the browser sees it. @param {Page} page */
+function engineWorker(page) {
+  const worker = page.workers().find((each) => each.url().endsWith('engine_worker.js'));
+  assert.ok(worker, 'there is an engine worker');
+  return worker;
+}
+
+for (const query of ['?provider=wasm', '?provider=wasm&leave-no-trace']) {
+  test(`the worker dies in the middle of a real case's study (${query})`, { skip }, async () => {
+    const site = await openSite({ ...options, query });
+    try {
+      await openFiles(site.page, files);
+      const ranking = { name: 'mine', ranks: [4, 3, 2, 1], byRegion: {} };
+      await site.page.evaluate((given) => /** @type {any} */ (window).shapslice.setClinicalRanking(given), ranking);
+      await startStudy(site.page, 5);
+      const before = await resultOf(site.page);
+      await engineWorker(site.page).evaluate(() => self.close());
+      const { error } = await outcomeOf(site.page);
+      assert.equal(error, 'The engine stopped: its worker ended. It is started again; what was computed is kept.');
+      const back = () =>
+        document.getElementById('mirror-notices')?.textContent?.includes('The engine was started again');
+      await until(site.page, back, 60_000, 'the new engine');
+      const after = await resultOf(site.page);
+      assert.equal(after.caseName, before.caseName);
+      assert.equal(after.clinicalRanking.name, 'mine');
+      assert.ok(knownIn(after) >= knownIn(before) - 1, `${knownIn(after)} values of ${knownIn(before)}`);
+      console.log(
+        `${query}: ${after.progress.runsDone} of ${after.progress.runsTotal} runs known after the worker's death`,
+      );
+      const result = await runStudy(site.page);
+      assert.equal(result.progress.runsTotal, RUNS - after.progress.runsDone);
+      assert.equal(result.models[0].completeFolds, 2);
+    } finally {
+      await site.close();
+    }
+  });
+}
+
+test('a worker that dies again and again is not started for ever', async () => {
+  const site = await openSite(options);
+  try {
+    for (let death = 1; death <= 4; ++death) {
+      await engineWorker(site.page).evaluate(() => self.close());
+      const heard = (/** @type {number} */ times) =>
+        (document.getElementById('mirror-notices')?.textContent?.match(/The engine stopped/g) ?? []).length >= times;
+      await until(site.page, heard, 60_000, `the sentence of death ${death}`, death);
+      if (death === 4) break;
+      const back = (/** @type {number} */ times) =>
+        (document.getElementById('mirror-notices')?.textContent?.match(/was started again/g) ?? []).length >= times;
+      await until(site.page, back, 60_000, `engine ${death + 1}`, death);
+    }
+    assert.match(await saidBy(site.page), /The engine stopped: its worker ended\. Reload the page\./);
+  } finally {
+    await site.close();
+  }
+});
+
+test('storage that is full costs what it would have kept, and never the study', async () => {
+  const site = await openSite(options);
+  try {
+    const browser = await site.context.newCDPSession(site.page);
+    await browser.send('Storage.overrideQuotaForOrigin', { origin: new URL(site.url).origin, quotaSize: 1 });
+    const result = await runStudy(site.page);
+    assert.equal(result.models[0].completeFolds, 2);
+    const said = await saidBy(site.page);
+    assert.equal(said.match(/gives the page no more storage/g)?.length, 1, said);
+    // With room again, what follows is kept.
+    await browser.send('Storage.overrideQuotaForOrigin', { origin: new URL(site.url).origin });
+    await runStudy(site.page, { settings: { baseline: 'mean' } });
+    await site.page.reload();
+    await until(site.page, () => /** @type {any} */ (window).shapslice?.ready === true, 120_000, 'the page');
+    assert.equal((await resultOf(site.page)).progress.runsDone, RUNS);
+  } finally {
+    await site.close();
+  }
+});
+
+test('storage that is cleared in the middle of a study is made anew', async () => {
+  const site = await openSite(options);
+  try {
+    const browser = await site.context.newCDPSession(site.page);
+    await startStudy(site.page, 4);
+    await browser.send('Storage.clearDataForOrigin', {
+      origin: new URL(site.url).origin,
+      storageTypes: 'indexeddb,local_storage',
+    });
+    assert.deepEqual(await outcomeOf(site.page), { error: '' });
+    const result = await resultOf(site.page);
+    assert.equal(result.models[0].completeFolds, 2);
+    await site.page.reload();
+    await until(site.page, () => /** @type {any} */ (window).shapslice?.ready === true, 120_000, 'the page');
+    const { runsDone } = (await resultOf(site.page)).progress;
+    console.log(`${runsDone} runs were kept after storage had been cleared`);
+    assert.ok(runsDone > 0 && runsDone < RUNS);
+  } finally {
+    await site.close();
+  }
+});
+
+test('where the browser denies all storage, the page works and says so once', { skip }, async () => {
+  const profile = scratchFolder();
+  mkdirSync(path.join(profile, 'Default'), { recursive: true });
+  const BLOCK = 2;
+  const settings = { profile: { default_content_setting_values: { cookies: BLOCK } } };
+  writeFileSync(path.join(profile, 'Default/Preferences'), JSON.stringify(settings));
+  const site = await openSite({ ...options, profile });
+  try {
+    const denied = await site.page.evaluate(() => {
+      try {
+        return localStorage.length < 0;
+      } catch {
+        return true;
+      }
+    });
+    assert.equal(denied, true, 'the browser denies storage');
+    assert.equal((await openFiles(site.page, files)).error, undefined);
+    const result = await runStudy(site.page);
+    assert.equal(result.models[0].completeFolds, 2);
+    const said = await saidBy(site.page);
+    assert.equal(said.match(/lets the page store nothing/g)?.length, 1, said);
+    await site.page.evaluate(() => /** @type {any} */ (window).shapslice.forgetEverything().catch(() => {}));
+    assert.equal((await runStudy(site.page)).models[0].completeFolds, 2);
+  } finally {
+    await site.close();
+  }
+});
+
+test('Cancel at any moment of opening keeps the case that was open', { skip }, async () => {
+  const site = await openSite(options);
+  try {
+    await site.page.setInputFiles('#file-input', files); // read once, so that what follows is timed alike
+    await until(
+      site.page,
+      () => /** @type {any} */ (window).shapslice.caseSummary()?.synthetic === false,
+      60_000,
+      'it',
+    );
+    await site.page.evaluate(() => /** @type {any} */ (window).shapslice.openPhantom());
+    let cancelled = 0;
+    for (let delay = 0; delay <= 800; delay += 100) {
+      const name = (await resultOf(site.page)).caseName;
+      await site.page.setInputFiles('#file-input', files);
+      await site.page.waitForTimeout(delay);
+      await site.page.evaluate(() => /** @type {any} */ (window).shapslice.cancel());
+      await site.page.waitForTimeout(300);
+      const now = (await resultOf(site.page)).caseName;
+      const saidSo = (await saidBy(site.page)).match(/Opening was cancelled; what was open stays open\./g)?.length ?? 0;
+      if (saidSo > cancelled) assert.equal(now, name, `after ${delay} ms`);
+      else assert.match(now, /^BraTS/, `after ${delay} ms`);
+      cancelled = saidSo;
+      const result = await runStudy(site.page, { models: [{ id: 'tiny-unet', folds: [0] }] });
+      assert.equal(result.models[0].completeFolds, 1);
+      await site.page.evaluate(() => /** @type {any} */ (window).shapslice.openPhantom());
+    }
+    console.log(`${cancelled} of 9 openings were cancelled, the others were through before`);
+    assert.ok(cancelled >= 1);
+  } finally {
+    await site.close();
+  }
+});
+
+test('another opening in the middle of one takes its place', { skip }, async () => {
+  const site = await openSite(options);
+  try {
+    await site.page.setInputFiles('#file-input', files);
+    await site.page.waitForTimeout(50);
+    const { summary, error } = await openFiles(site.page, files);
+    assert.equal(error, undefined);
+    assert.match(summary.name, /^BraTS/);
+    assert.equal((await runStudy(site.page)).models[0].completeFolds, 2);
+  } finally {
+    await site.close();
+  }
+});
+
+test('Cancel at any moment of a study ends it within one run and loses nothing', async () => {
+  const site = await openSite(options);
+  try {
+    let known = 0;
+    for (let delay = 0; known < RUNS && delay < 60; ++delay) {
+      await site.page.evaluate((wait) => {
+        Object.assign(window, { outcome: null });
+        const { run, cancel } = /** @type {any} */ (window).shapslice;
+        run().then(
+          () => Object.assign(window, { outcome: { error: '' } }),
+          (/** @type {Error} */ error) => Object.assign(window, { outcome: { error: error.message } }),
+        );
+        setTimeout(cancel, wait);
+      }, delay * 23);
+      assert.deepEqual(await outcomeOf(site.page), { error: '' });
+      const result = await resultOf(site.page);
+      assert.equal(result.progress.running, false);
+      const now = knownIn(result);
+      assert.ok(now >= known, `${now} values after ${known}`);
+      known = now;
+      if (result.models[0]?.completeFolds === 2) break;
+    }
+    const result = await runStudy(site.page);
+    assert.equal(result.models[0].completeFolds, 2);
+    assert.deepEqual(site.complaints, []);
+  } finally {
+    await site.close();
+  }
+});
