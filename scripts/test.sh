@@ -49,6 +49,7 @@ unit_tests() { # unit_tests PROGRAM...
 
 native() {
     build native && unit_tests build/native/tests/shapslice_unit_tests &&
+        unit_tests build/native/tests/shapslice_memory_tests &&
         /usr/bin/python3 tests/scipy/compare.py build/native/tests/metrics_probe &&
         /usr/bin/python3 tests/scipy/compare_statistics.py build/native/tests/statistics_probe &&
         /usr/bin/python3 tests/nibabel/compare.py build/native/shapslice ../shared/data &&
@@ -56,11 +57,15 @@ native() {
         /usr/bin/python3 models/train/table.py --check
 }
 
-sanitize() { build native-sanitize && unit_tests build/native-sanitize/tests/shapslice_unit_tests; }
+sanitize() {
+    build native-sanitize && unit_tests build/native-sanitize/tests/shapslice_unit_tests &&
+        unit_tests build/native-sanitize/tests/shapslice_memory_tests
+}
 
 # The replication's script drives the engine under Node and asks the native program for the statistics.
 wasm() {
     build wasm && unit_tests node build/wasm/tests/shapslice_unit_tests.cjs &&
+        unit_tests node build/wasm/tests/shapslice_memory_tests.cjs &&
         build native shapslice && node --test --test-reporter=spec tests/replicate/*.test.mjs
 }
 

@@ -16,13 +16,42 @@
  * @property {() => string} viewJson
  * @property {(json: string) => void} setView
  * @property {() => void} redraw
+ * @property {() => void} loseContext
+ * @property {() => void} restoreContext
  */
 
 const site = new URL('../', import.meta.url);
+const LOST =
+  'The browser has taken the graphics away from this page; what is open and computed is kept, and the picture comes back when the browser allows it.';
 
 /** @param {string} name */
 async function font(name) {
   return new Uint8Array(await (await fetch(new URL(`fonts/${name}.ttf`, site))).arrayBuffer());
+}
+
+/**
+ * Follows the canvas's context as it is lost and restored: when the graphics driver restarts, say, or another page needs it.
+ * @param {HTMLCanvasElement} canvas
+ * @param {AppModule} app
+ */
+function followContext(canvas, app) {
+  const sentence = document.createElement('p');
+  sentence.id = 'graphics-lost';
+  sentence.setAttribute('role', 'status');
+  const lose = () => {
+    app.loseContext();
+    sentence.textContent = LOST;
+    canvas.after(sentence);
+  };
+  canvas.addEventListener('webglcontextlost', (event) => {
+    event.preventDefault(); // without this it would not be restored
+    lose();
+  });
+  canvas.addEventListener('webglcontextrestored', () => {
+    app.restoreContext();
+    sentence.remove();
+  });
+  if (canvas.getContext('webgl2')?.isContextLost()) lose();
 }
 
 /**
@@ -49,6 +78,7 @@ export async function startApp(canvas, onCommand) {
   app.setFonts(regular, medium);
   app.setCommandHandler((name, json) => onCommand(name, JSON.parse(json)));
   if (!app.start()) throw new Error('This browser offers no WebGL 2, which ShapSlice needs to draw.');
+  followContext(canvas, app);
   // Nothing is drawn while nothing changes; what only the browser knows of is told here.
   for (const event of ['resize', 'focus', 'visibilitychange']) addEventListener(event, () => app.redraw());
   return app;
@@ -60,7 +90,10 @@ export async function startApp(canvas, onCommand) {
  * @param {number[]} rect x, y, width, height in CSS pixels
  * @returns {Promise<Blob>}
  */
-export function capture(canvas, [x, y, width, height]) {
+export async function capture(canvas, [x, y, width, height]) {
+  if (canvas.getContext('webgl2')?.isContextLost()) {
+    throw new Error('There is no picture to save while the browser keeps the graphics; try again when it is back.');
+  }
   const ratio = canvas.width / canvas.clientWidth;
   const copy = new OffscreenCanvas(Math.round(width * ratio), Math.round(height * ratio));
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (copy.getContext('2d'));

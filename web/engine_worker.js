@@ -74,8 +74,7 @@ async function createEngine() {
   /** @type {EngineHost} */
   const host = {
     startRun: (ticket, modelId, fold, channels, shape, input) => {
-      // The view dies when the engine's memory grows, so the input is copied before anything is awaited.
-      void answerRun(ticket, modelId, fold, channels, shape, input.slice());
+      void answerRun(ticket, modelId, fold, channels, shape, input);
     },
     onResult: (json) => emit('result', { json }),
     onBaseline: () => emit('baseline', {}),
@@ -98,11 +97,20 @@ async function createEngine() {
  * @param {number} fold
  * @param {number} channels
  * @param {number[]} shape
- * @param {Float32Array} input
+ * @param {Float32Array} view
  */
-async function answerRun(ticket, modelId, fold, channels, shape, input) {
+async function answerRun(ticket, modelId, fold, channels, shape, view) {
+  /** @type {Float32Array | null} */
+  let input = null;
+  try {
+    input = view.slice(); // before anything is awaited: the view dies when the engine's memory grows
+  } catch {
+    // There is no memory for it; said below, where the engine waits for an answer.
+  }
   const engine = await engineReady;
   try {
+    if (!input)
+      throw new Error('There is not enough memory for the input of a model; what was computed before is kept.');
     await breathe();
     await store.written; // what the last run found is kept before the next keeps this thread busy
     // A run blocks this thread, so a Cancel during one is heard only now, when the next has been asked for already.
@@ -114,7 +122,10 @@ async function answerRun(ticket, modelId, fold, channels, shape, input) {
     if (!model) throw new Error(`The model "${modelId}" is not loaded.`);
     const bytes = () => fetchModel(engine, model, fold);
     const answer = await runtime.run(model.manifest, fold, bytes, channels, shape, input);
-    if (answer.notice) emit('runtime', { state: runtime.state });
+    if (answer.notice) {
+      warmUps.clear(); // perhaps measured on what has just been given up
+      emit('runtime', { state: runtime.state });
+    }
     engine.completeRun(ticket, answer.output, answer.provider, answer.seconds, answer.notice);
   } catch (error) {
     giveUpIfBroken(error);

@@ -9,10 +9,12 @@ import { bytesAtHeight, bytesHeld, watchMemory } from './memory_meter.js';
 /** @typedef {import('./types.d.ts').RunAnswer} RunAnswer */
 /** @typedef {typeof import('onnxruntime-web')} Ort */
 /** @typedef {import('onnxruntime-web').InferenceSession} Session */
+/** @typedef {{ key: string, session: Session, provider: 'webgpu' | 'wasm' }} OpenSession */
 
 const MOST_THREADS = 8;
 const LONG_WARM_UP = 10; // seconds: a longer first run is not repeated only to be timed again
 const MOST_WARM_UPS = 6;
+const LOSS_MS = 200; // a run that fails with its device may fail before the device is said to be lost
 const WARM_UP_MS = 2500; // a small network is repeated for so long: just opened, the page has other things to do as well
 
 /** @returns {Promise<{ name: string, software: boolean } | null>} the WebGPU adapter that ONNX Runtime would get */
@@ -39,6 +41,23 @@ async function fetchInflated(url) {
   const response = await fetch(url);
   if (!response.ok || !response.body) throw new Error(`${url.pathname}: HTTP ${response.status}`);
   return new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+}
+
+/** The device that a session's work waits for is gone. */
+class DeviceLost extends Error {}
+
+/** The first line of what went wrong, for a sentence. @param {unknown} error */
+function reasonOf(error) {
+  const words = error instanceof Error ? error.message : String(error);
+  return words
+    .split('\n')[0]
+    .slice(0, 200)
+    .replace(/[.\s]+$/, '');
+}
+
+/** @param {ModelManifest} manifest @param {number} fold @param {string} wrong @param {unknown} error */
+function refusal(manifest, fold, wrong, error) {
+  return new Error(`${manifest.folds[fold].file}: ONNX Runtime ${wrong} (${reasonOf(error)}).`);
 }
 
 /** @param {Session} session @param {string} input */
@@ -75,8 +94,12 @@ export class OrtRuntime {
     };
     /** @type {Ort | null} */
     this.ort = null;
-    /** @type {{ key: string, session: Session, provider: 'webgpu' | 'wasm' } | null} */
+    /** @type {OpenSession | null} */
     this.current = null;
+    /** The device that WebGPU's sessions share. @type {any} */
+    this.device = null;
+    /** Rejects when that device is lost; settles in no other way. @type {Promise<never>} */
+    this.deviceLost = new Promise(() => {});
     /** Models that WebGPU failed on: others still run there. @type {Set<string>} */
     this.wasmOnly = new Set();
     this.pendingNotice = '';
@@ -141,31 +164,75 @@ export class OrtRuntime {
 
   /**
    * Makes a session the current one.
-   * @param {string} key
-   * @param {string} model
+   * @param {ModelManifest} manifest
+   * @param {number} fold
    * @param {Uint8Array} bytes
+   * @returns {Promise<OpenSession>}
    */
-  async openSession(key, model, bytes) {
-    const ort = /** @type {Ort} */ (this.ort);
+  async openSession(manifest, fold, bytes) {
+    const key = `${manifest.id}/${fold}`;
     const create = (/** @type {'webgpu' | 'wasm'} */ provider) =>
-      ort.InferenceSession.create(bytes, { executionProviders: [provider], graphOptimizationLevel: 'all' });
+      /** @type {Ort} */ (this.ort).InferenceSession.create(bytes, {
+        executionProviders: [provider],
+        graphOptimizationLevel: 'all',
+      });
     await this.release();
-    if (this.state.provider === 'webgpu' && !this.wasmOnly.has(model)) {
+    if (this.state.provider === 'webgpu' && !this.wasmOnly.has(manifest.id)) {
       try {
-        return (this.current = { key, session: await create('webgpu'), provider: 'webgpu' });
+        const session = await Promise.race([create('webgpu'), this.deviceLost]);
+        this.current = { key, session, provider: 'webgpu' };
+        await this.watchDevice();
+        return this.current;
       } catch (error) {
-        this.giveUpWebGpu(model, error);
+        await this.giveUpWebGpu(manifest.id, error);
       }
     }
-    return (this.current = { key, session: await create('wasm'), provider: 'wasm' });
+    try {
+      return (this.current = { key, session: await create('wasm'), provider: 'wasm' });
+    } catch (error) {
+      this.pendingNotice = ''; // that WebGPU refused it, too, is no news for the model that runs next
+      throw refusal(manifest, fold, 'does not accept this network', error);
+    }
+  }
+
+  /** A run on a device that is lost need not end, so every wait for WebGPU is also one for the loss. */
+  async watchDevice() {
+    const device = await /** @type {any} */ (this.ort).env.webgpu.device;
+    if (!device || device === this.device) return;
+    this.device = device;
+    this.deviceLost = device.lost.then((/** @type {{ message: string, reason: string }} */ { message, reason }) => {
+      throw new DeviceLost(message || reason);
+    });
+    this.deviceLost.catch(() => {}); // it may be lost while nobody waits
   }
 
   /** @param {string} model @param {unknown} error */
-  giveUpWebGpu(model, error) {
-    const why = error instanceof Error ? error.message : String(error);
+  async giveUpWebGpu(model, error) {
     this.wasmOnly.add(model);
-    this.state.note = `WebGPU failed (${why.split('\n')[0].slice(0, 200)}): the study goes on with WASM.`;
+    const loss = error instanceof DeviceLost ? error : await this.lossWithin(LOSS_MS);
+    this.state.note = `WebGPU failed (${reasonOf(error)}): the study goes on with WASM.`;
+    if (loss) await this.leaveDevice(loss);
     this.pendingNotice = this.state.note;
+  }
+
+  /** The loss of the device, if it is heard of. @param {number} ms @returns {Promise<DeviceLost | null>} */
+  lossWithin(ms) {
+    const patience = new Promise((resolve) => setTimeout(() => resolve(null), ms));
+    return Promise.race([this.deviceLost.catch((loss) => loss), patience]);
+  }
+
+  /**
+   * For good, and for an ONNX Runtime of its own: in the old one something may wait for the device for ever.
+   * @param {DeviceLost} error
+   */
+  async leaveDevice(error) {
+    this.state.note =
+      `WebGPU's device was lost (${reasonOf(error)}): ` +
+      'models run on WASM from here on, and what was computed before is kept.';
+    this.state.provider = this.wanted = 'wasm';
+    this.current = null; // not released: that would wait, too
+    const left = this.ort;
+    this.ort = await this.load(false).catch(() => left); // out of reach of its files the old one is still worth a try
   }
 
   /**
@@ -184,8 +251,7 @@ export class OrtRuntime {
     );
     const once = () => this.run(manifest, 0, modelBytes, 4, shape, input);
     await this.inTurn(async () => {
-      if (this.current?.key !== `${manifest.id}/0`)
-        await this.openSession(`${manifest.id}/0`, manifest.id, await modelBytes());
+      if (this.current?.key !== `${manifest.id}/0`) await this.openSession(manifest, 0, await modelBytes());
     });
     const bytesLoaded = bytesHeld();
     bytesAtHeight();
@@ -221,21 +287,24 @@ export class OrtRuntime {
    * @returns {Promise<RunAnswer>}
    */
   async runInTurn(manifest, fold, modelBytes, channels, shape, input) {
-    const key = `${manifest.id}/${fold}`;
     let open = this.current;
-    if (open?.key !== key) open = await this.openSession(key, manifest.id, await modelBytes());
-    try {
-      return await this.runSession(open, manifest, channels, shape, input);
-    } catch (error) {
-      if (open.provider === 'wasm') throw error;
-      this.giveUpWebGpu(manifest.id, error);
-      open = await this.openSession(key, manifest.id, await modelBytes());
-      return this.runSession(open, manifest, channels, shape, input);
+    if (open?.key !== `${manifest.id}/${fold}`) open = await this.openSession(manifest, fold, await modelBytes());
+    if (open.provider === 'webgpu') {
+      try {
+        return await this.runSession(open, manifest, channels, shape, input);
+      } catch (error) {
+        await this.giveUpWebGpu(manifest.id, error);
+        open = await this.openSession(manifest, fold, await modelBytes());
+      }
     }
+    return this.runSession(open, manifest, channels, shape, input).catch((error) => {
+      this.pendingNotice = '';
+      throw refusal(manifest, fold, 'could not run this network', error);
+    });
   }
 
   /**
-   * @param {{ session: Session, provider: string }} open
+   * @param {OpenSession} open
    * @param {ModelManifest} manifest
    * @param {number} channels
    * @param {number[]} shape
@@ -250,7 +319,8 @@ export class OrtRuntime {
       ? new ort.Tensor('float16', halfFloats(input, manifest.name), extents)
       : new ort.Tensor('float32', input, extents);
     const started = performance.now();
-    const outputs = await session.run({ [manifest.input]: tensor });
+    const running = session.run({ [manifest.input]: tensor });
+    const outputs = await (provider === 'webgpu' ? Promise.race([running, this.deviceLost]) : running);
     const seconds = (performance.now() - started) / 1000;
     const logits = outputs[manifest.output];
     if (!logits) throw new Error(`${manifest.name}: the network has no output named "${manifest.output}".`);
@@ -261,8 +331,14 @@ export class OrtRuntime {
   }
 
   async release() {
-    const session = this.current?.session;
+    const open = this.current;
     this.current = null;
-    if (session) await session.release();
+    if (!open) return;
+    // With its last session the device is destroyed, which it reports as a loss: none that anybody need hear of. And on a
+    // device that was lost before, a release need not end.
+    const gone = this.deviceLost.catch(() => new Promise((resolve) => setTimeout(resolve, LOSS_MS)));
+    this.device = null;
+    this.deviceLost = new Promise(() => {});
+    await Promise.race([open.session.release(), gone]);
   }
 }

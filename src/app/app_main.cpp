@@ -29,6 +29,7 @@ val command_handler = val::undefined();
 GLFWwindow* window = nullptr;
 ui::Canvas canvas;
 float font_ratio = 0;         // device pixels a CSS pixel the fonts were made for
+bool context_lost = false;    // the browser has taken WebGL's objects away, and may give a context back
 int frames_to_draw = 4;       // after a change a few frames settle hover states and tooltips
 std::vector<float> frame_ms;  // of the last frames drawn: what each took of the main thread
 
@@ -90,6 +91,7 @@ void flush_commands() {
 
 void frame() {
     glfwPollEvents();
+    if (context_lost) return;
     follow_page_size();
     follow_pixel_ratio();
     const bool input = ImGui::GetCurrentContext()->InputEventsQueue.Size > 0 || ImGui::IsAnyItemActive();
@@ -351,6 +353,32 @@ void set_view(const std::string& json) {
     something_changed();
 }
 
+// The browser takes a context away when the graphics driver restarts, say; with it go all textures, buffers and
+// programs. Everything they were made from is in `state` and in the fonts, and nothing is drawn until they can be made
+// again.
+void lose_context() {
+    if (context_lost) return;
+    context_lost = true;
+    ImGui_ImplOpenGL3_Shutdown();
+    ui::forget_slices();
+    canvas.forget();
+}
+
+void restore_context() {
+    if (!context_lost) return;
+    ImGui_ImplOpenGL3_Init("#version 300 es");
+    context_lost = false;
+    // Clicks on a picture that was not there do nothing; nor is a key still held whose release went by unheard.
+    ImGuiIO& io = ImGui::GetIO();
+    io.ClearEventsQueue();
+    io.ClearInputKeys();
+    double x = 0;
+    double y = 0;
+    glfwGetCursorPos(window, &x, &y);
+    io.AddMousePosEvent(static_cast<float>(x), static_cast<float>(y));
+    something_changed();
+}
+
 void redraw() {
     canvas.forget();
     something_changed();
@@ -375,4 +403,6 @@ EMSCRIPTEN_BINDINGS(shapslice_app) {
     emscripten::function("viewJson", &view_json);
     emscripten::function("setView", &set_view);
     emscripten::function("redraw", &redraw);
+    emscripten::function("loseContext", &lose_context);
+    emscripten::function("restoreContext", &restore_context);
 }

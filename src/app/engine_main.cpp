@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <new>
 
 #include "image/sha256.h"
 #include "network/describe.h"
@@ -45,10 +46,12 @@ class HostRuntime final : public Runtime {
     void start(const RunRequest& request, Completion done) override {
         const int ticket = next_ticket_++;
         open_[ticket] = std::move(done);
-        val shape = val::array();
-        for (const int extent : request.shape) shape.call<void>("push", extent);
-        host_.call<void>("startRun", ticket, request.model_id, request.fold, request.channels, shape,
-                         val(typed_memory_view(request.input.size(), request.input.data())));
+        try {
+            ask(ticket, request);
+        } catch (...) {
+            open_.erase(ticket);  // who asked hears of it now, and must not be resumed later
+            throw;
+        }
     }
     double now() const override { return emscripten_get_now() / 1000; }
 
@@ -63,6 +66,13 @@ class HostRuntime final : public Runtime {
     void drop() { open_.clear(); }
 
   private:
+    void ask(int ticket, const RunRequest& request) {
+        val shape = val::array();
+        for (const int extent : request.shape) shape.call<void>("push", extent);
+        host_.call<void>("startRun", ticket, request.model_id, request.fold, request.channels, shape,
+                         val(typed_memory_view(request.input.size(), request.input.data())));
+    }
+
     val host_;
     std::map<int, Completion> open_;
     int next_ticket_ = 1;
@@ -107,22 +117,33 @@ class Engine {
         if (!parsed)
             return name + ": the role \"" + role +
                    "\" is not known; expected t1c, t1n, t2f, t2w, segmentation or unused.";
-        const auto added = opening_->add(name, *parsed, bytes_of(bytes), bytes_of(image_bytes));
+        std::vector<std::uint8_t> content, image;
+        try {
+            content = bytes_of(bytes);
+            image = bytes_of(image_bytes);
+        } catch (const std::bad_alloc&) {
+            return opening_->add_too_large(name, *parsed).error().sentence;
+        }
+        const auto added = opening_->add(name, *parsed, content, image);
         return added ? "" : added.error().sentence;
     }
     // {error, files}: what was open before stays open when there is an error.
     std::string finish_case() {
-        auto opened = opening_->finish();
-        Json answer{{"error", opened ? "" : opened.error().sentence}, {"files", Json::array()}};
-        for (const auto& file : opening_->files()) {
+        const std::unique_ptr<CaseOpening> opening = std::move(opening_);
+        auto opened = opening->finish();
+        std::string error = opened ? "" : opened.error().sentence;
+        if (opened) {
+            const std::string name = opened->name;
+            try {
+                take_case(std::move(*opened), opening->files());
+            } catch (const std::bad_alloc&) {
+                error = no_memory(name, "show it", "what was open before stays open").sentence;
+            }
+        }
+        Json answer{{"error", error}, {"files", Json::array()}};
+        for (const auto& file : opening->files()) {
             answer["files"].push_back({{"name", file.name}, {"role", file.role}, {"detail", file.detail}});
         }
-        if (opened) {
-            const auto files = opening_->files();
-            take_case(std::move(*opened));
-            summary_.files = files;
-        }
-        opening_.reset();
         return answer.dump();
     }
     // Lets go of files that were added and will not be opened.
@@ -135,15 +156,12 @@ class Engine {
         phantom.visibility = settings.value("visibility", phantom.visibility);
         phantom.noise = settings.value("noise", phantom.noise);
         phantom.bias_field = settings.value("biasField", phantom.bias_field);
-        take_case(make_phantom(phantom));
+        take_case(make_phantom(phantom), std::nullopt);
     }
     bool has_case() const { return case_ != nullptr; }
 
-    // One contrast for display (Uint16Array); its scale is in the case summary from then on.
-    val display(int contrast) {
-        const auto i = static_cast<std::size_t>(contrast);
-        return owned_array(display_voxels(case_->voxels[i], summary_.display[i]));
-    }
+    // One contrast of the case just opened, for display (Uint16Array). It is handed over: once a case.
+    val display(int contrast) { return std::exchange(display_[static_cast<std::size_t>(contrast)], val::undefined()); }
     std::string case_summary() const { return case_summary_to_json(summary_).dump(); }
     val reference() const { return case_ && case_->reference ? owned_array(*case_->reference) : val::null(); }
 
@@ -331,18 +349,34 @@ class Engine {
         return study;
     }
 
-    void take_case(Case opened) {
+    // `files` where the summary lists others than the case's own. Should memory run out on the way, what was open
+    // stays.
+    void take_case(Case opened, std::optional<std::vector<CaseSummary::File>> files) {
+        auto subject = std::make_unique<Case>(std::move(opened));
+        CaseSummary summary = summarise(*subject);
+        if (files) summary.files = std::move(*files);
+        PerContrast<val> display;
+        for (std::size_t i = 0; i < kContrasts; ++i)
+            display[i] = owned_array(display_voxels(subject->voxels[i], summary.display[i]));
+        auto study = std::make_unique<Study>(*subject, runtime_, events_);
+        // From here on nothing is asked for.
         runtime_.drop();
         study_task_.reset();
-        study_.reset();
-        case_ = std::make_unique<Case>(std::move(opened));
-        summary_ = summarise(*case_);
-        study_ = std::make_unique<Study>(*case_, runtime_, events_);
+        study_ = std::move(study);
+        case_ = std::move(subject);
+        summary_ = std::move(summary);
+        display_ = std::move(display);
     }
     Task<bool> watch(Task<Expected<void>> study) {
-        const Expected<void> outcome = co_await std::move(study);
-        host_.call<void>("onStudyEnd", outcome ? std::string() : outcome.error().sentence);
-        co_return outcome.has_value();
+        std::string sentence;
+        try {
+            const Expected<void> outcome = co_await std::move(study);
+            if (!outcome) sentence = outcome.error().sentence;
+        } catch (const std::bad_alloc&) {
+            sentence = no_memory("The study", "run it", "what was computed before is kept").sentence;
+        }
+        host_.call<void>("onStudyEnd", sentence);
+        co_return sentence.empty();
     }
 
     HostRuntime runtime_;
@@ -351,9 +385,48 @@ class Engine {
     std::unique_ptr<CaseOpening> opening_;
     std::unique_ptr<Case> case_;
     CaseSummary summary_;
+    PerContrast<val> display_;
     std::map<std::string, ModelManifest> models_;
     std::unique_ptr<Study> study_;
     std::optional<Task<bool>> study_task_;
+};
+
+// A method as JavaScript may call it: an exception of C++ means nothing there, so what memory that runs out, or a
+// defect, throws becomes an Error with a sentence. What the engine holds is as it was.
+template <auto kMethod>
+struct Guarded;
+
+[[noreturn]] void throw_to_javascript(const std::string& sentence) {
+    val::global("Error").new_(sentence).throw_();
+    std::abort();  // never: throw_() does not return, but is not declared so
+}
+
+template <class Call>
+auto guarded(Call call) {
+    std::string sentence;
+    try {
+        return call();
+    } catch (const std::bad_alloc&) {
+        sentence =
+            "There is not enough memory for this; what was open and computed before is kept, and closing other "
+            "pages may make room.";
+    } catch (const std::exception& error) {
+        sentence = std::string("The engine could not do this (") + error.what() + ").";
+    }
+    throw_to_javascript(sentence);
+}
+
+template <class Result, class... Given, Result (Engine::*kMethod)(Given...)>
+struct Guarded<kMethod> {
+    static Result call(Engine& engine, Given... given) {
+        return guarded([&] { return (engine.*kMethod)(given...); });
+    }
+};
+template <class Result, class... Given, Result (Engine::*kMethod)(Given...) const>
+struct Guarded<kMethod> {
+    static Result call(const Engine& engine, Given... given) {
+        return guarded([&] { return (engine.*kMethod)(given...); });
+    }
 };
 
 }  // namespace
@@ -361,33 +434,34 @@ class Engine {
 
 EMSCRIPTEN_BINDINGS(shapslice_engine) {
     using shapslice::Engine;
+    using shapslice::Guarded;
     emscripten::class_<Engine>("Engine")
         .constructor<const emscripten::val&>()
-        .function("planFiles", &Engine::plan_files_json)
-        .function("beginCase", &Engine::begin_case)
-        .function("addFile", &Engine::add_file)
-        .function("finishCase", &Engine::finish_case)
-        .function("abandonCase", &Engine::abandon_case)
-        .function("openPhantom", &Engine::open_phantom)
-        .function("hasCase", &Engine::has_case)
-        .function("display", &Engine::display)
-        .function("caseSummary", &Engine::case_summary)
-        .function("reference", &Engine::reference)
-        .function("addModel", &Engine::add_model)
-        .function("checkModelFile", &Engine::check_model_file)
-        .function("rewriteNetwork", &Engine::rewrite_network)
-        .function("describeNetwork", &Engine::describe_network)
-        .function("runStudy", &Engine::run_study)
-        .function("warmUpShape", &Engine::warm_up_shape_json)
-        .function("forecastStudy", &Engine::forecast_study)
-        .function("storedCaseKey", &Engine::stored_case_key)
-        .function("restoreRun", &Engine::restore_run)
-        .function("recallStudy", &Engine::recall_study)
-        .function("cancel", &Engine::cancel)
-        .function("setClinicalRanking", &Engine::set_clinical_ranking)
-        .function("completeRun", &Engine::complete_run)
-        .function("failRun", &Engine::fail_run)
-        .function("resultJson", &Engine::result_json)
-        .function("resultCsv", &Engine::result_csv)
-        .function("segmentationFile", &Engine::segmentation_file);
+        .function("planFiles", &Guarded<&Engine::plan_files_json>::call)
+        .function("beginCase", &Guarded<&Engine::begin_case>::call)
+        .function("addFile", &Guarded<&Engine::add_file>::call)
+        .function("finishCase", &Guarded<&Engine::finish_case>::call)
+        .function("abandonCase", &Guarded<&Engine::abandon_case>::call)
+        .function("openPhantom", &Guarded<&Engine::open_phantom>::call)
+        .function("hasCase", &Guarded<&Engine::has_case>::call)
+        .function("display", &Guarded<&Engine::display>::call)
+        .function("caseSummary", &Guarded<&Engine::case_summary>::call)
+        .function("reference", &Guarded<&Engine::reference>::call)
+        .function("addModel", &Guarded<&Engine::add_model>::call)
+        .function("checkModelFile", &Guarded<&Engine::check_model_file>::call)
+        .function("rewriteNetwork", &Guarded<&Engine::rewrite_network>::call)
+        .function("describeNetwork", &Guarded<&Engine::describe_network>::call)
+        .function("runStudy", &Guarded<&Engine::run_study>::call)
+        .function("warmUpShape", &Guarded<&Engine::warm_up_shape_json>::call)
+        .function("forecastStudy", &Guarded<&Engine::forecast_study>::call)
+        .function("storedCaseKey", &Guarded<&Engine::stored_case_key>::call)
+        .function("restoreRun", &Guarded<&Engine::restore_run>::call)
+        .function("recallStudy", &Guarded<&Engine::recall_study>::call)
+        .function("cancel", &Guarded<&Engine::cancel>::call)
+        .function("setClinicalRanking", &Guarded<&Engine::set_clinical_ranking>::call)
+        .function("completeRun", &Guarded<&Engine::complete_run>::call)
+        .function("failRun", &Guarded<&Engine::fail_run>::call)
+        .function("resultJson", &Guarded<&Engine::result_json>::call)
+        .function("resultCsv", &Guarded<&Engine::result_csv>::call)
+        .function("segmentationFile", &Guarded<&Engine::segmentation_file>::call);
 }

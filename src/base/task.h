@@ -6,6 +6,7 @@
 
 #include <coroutine>
 #include <cstdlib>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -16,6 +17,7 @@ class [[nodiscard]] Task {
   public:
     struct promise_type {
         std::optional<T> value;
+        std::exception_ptr thrown;
         std::coroutine_handle<> continuation;
 
         Task get_return_object() { return Task(std::coroutine_handle<promise_type>::from_promise(*this)); }
@@ -30,8 +32,12 @@ class [[nodiscard]] Task {
         };
         Resume final_suspend() noexcept { return {}; }
         void return_value(T result) { value = std::move(result); }
-        // Errors are values in this program; an exception here is a defect or memory running out.
-        void unhandled_exception() { std::abort(); }
+        // Errors are values in this program; an exception here is memory running out, or a defect. Whoever awaits the
+        // task hears of it.
+        void unhandled_exception() {
+            thrown = std::current_exception();
+            if (!thrown) std::abort();  // JavaScript's, which C++ cannot carry
+        }
     };
 
     explicit Task(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
@@ -52,8 +58,11 @@ class [[nodiscard]] Task {
     // Starts a task that nobody awaits. It must be kept alive until done().
     void start() { handle_.resume(); }
     bool done() const { return !handle_ || handle_.done(); }
-    // The result of a done() task.
-    const T& result() const { return *handle_.promise().value; }
+    // The result of a done() task, or what it threw.
+    const T& result() const {
+        if (handle_.promise().thrown) std::rethrow_exception(handle_.promise().thrown);
+        return *handle_.promise().value;
+    }
 
     auto operator co_await() && {
         struct Awaiter {
@@ -63,7 +72,10 @@ class [[nodiscard]] Task {
                 task.promise().continuation = waiting;
                 return task;
             }
-            T await_resume() { return std::move(*task.promise().value); }
+            T await_resume() {
+                if (task.promise().thrown) std::rethrow_exception(std::exchange(task.promise().thrown, nullptr));
+                return std::move(*task.promise().value);
+            }
         };
         return Awaiter{handle_};
     }

@@ -55,7 +55,7 @@ std::string content_digest(const Case& subject) {
 }
 
 Expected<Case> assemble_case(std::string case_name, PerContrast<std::optional<NamedImage>> images,
-                             std::optional<NamedImage> segmentation) {
+                             std::optional<NamedImage> segmentation, FileRole* at_work) {
     Case subject;
     subject.name = std::move(case_name);
     for (std::size_t i = 0; i < kContrasts; ++i) {
@@ -67,6 +67,7 @@ Expected<Case> assemble_case(std::string case_name, PerContrast<std::optional<Na
     const std::string grid_file = images[0]->file_name;
     for (std::size_t i = 0; i < kContrasts; ++i) {
         NamedImage& named = *images[i];
+        if (at_work) *at_work = static_cast<FileRole>(i);
         subject.notes.insert(subject.notes.end(), named.image.notes.begin(), named.image.notes.end());
         const auto brought = bring_to_grid(named, subject.grid, grid_file, Interpolation::linear, subject.notes);
         if (!brought) return tl::make_unexpected(brought.error());
@@ -76,6 +77,7 @@ Expected<Case> assemble_case(std::string case_name, PerContrast<std::optional<Na
         }
     }
     if (segmentation) {
+        if (at_work) *at_work = FileRole::segmentation;
         const auto brought =
             bring_to_grid(*segmentation, subject.grid, grid_file, Interpolation::nearest, subject.notes);
         if (!brought) return tl::make_unexpected(brought.error());

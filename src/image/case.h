@@ -41,13 +41,14 @@ std::string content_digest(const Case& subject);
 // Read images and label map to one case. Contrasts and segmentation whose grid differs from t1c's (shape; affine by
 // more than 1e-3 mm) are resampled to it, linear and nearest, and a note says which and by how much they were off;
 // grids that do not overlap at all are an error. `images` are in Contrast order. A missing contrast is an error that
-// names it: callers pass what they have, see `missing_contrast_sentence`.
+// names it: callers pass what they have, see `missing_contrast_sentence`. `at_work`, where given, is the role of the
+// file under work: memory that runs out is thrown, and whoever catches it wants to say at which file.
 struct NamedImage {
     std::string file_name;
     NiftiImage image;
 };
 Expected<Case> assemble_case(std::string case_name, PerContrast<std::optional<NamedImage>> images,
-                             std::optional<NamedImage> segmentation);
+                             std::optional<NamedImage> segmentation, FileRole* at_work = nullptr);
 
 // The part of a name that all files of a case share ("BraTS-SSA-00002-000"), without trailing separators; the first
 // file's stem where they share nothing.

@@ -1,6 +1,7 @@
 #include "inference/manifest.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <set>
 
 namespace shapslice {
@@ -97,9 +98,21 @@ Expected<void> read_outputs(const Json& outputs, ModelManifest& manifest) {
 }  // namespace
 
 std::string ModelManifest::key(int fold) const {
-    const Json reading{contrasts,   spacing,     patch,      multiple, i_slowest,
-                       fixed_patch, output_kind, activation, channels, output_channels};
-    return folds[static_cast<std::size_t>(fold)].sha256 + " " + reading.dump();
+    // Not by way of Json: its destructor asks for memory, and ends the program where there is none.
+    std::string key = folds[static_cast<std::size_t>(fold)].sha256;
+    const auto add = [&key](double value) {
+        char text[32];
+        std::snprintf(text, sizeof text, " %.17g", value);
+        key += text;
+    };
+    for (const Contrast contrast : contrasts) add(static_cast<int>(contrast));
+    for (const double extent : spacing) add(extent);
+    for (const int extent : patch) add(extent);
+    for (const int value : {multiple, static_cast<int>(i_slowest), static_cast<int>(fixed_patch),
+                            static_cast<int>(output_kind), static_cast<int>(activation), output_channels})
+        add(value);
+    for (const int channel : channels) add(channel);
+    return key;
 }
 
 Expected<ModelManifest> read_manifest(std::string_view file_name, const Json& json) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <new>
 
 #include "image/sha256.h"
 
@@ -30,6 +31,8 @@ std::string number_words(double value) {
     std::snprintf(text, sizeof text, "%.3g", value);
     return text;
 }
+
+constexpr std::string_view kOpenStays = "what was open before stays open";
 
 // Of a header and its image as of one file: what `cat scan.hdr scan.img | sha256sum` says.
 std::string digest_of(std::span<const std::uint8_t> bytes, std::span<const std::uint8_t> image_bytes) {
@@ -74,33 +77,54 @@ std::vector<FilePlan> plan_files(const std::vector<std::string>& names) {
     return plans;
 }
 
-Expected<void> CaseOpening::add(const std::string& name, FileRole role, std::span<const std::uint8_t> bytes,
-                                std::span<const std::uint8_t> image_bytes) {
-    if (role == FileRole::unused) {
-        listing_.push_back({name, std::string(role_name(role)), ""});
-        return {};
-    }
+Expected<std::string> CaseOpening::read(const std::string& name, FileRole role, std::span<const std::uint8_t> bytes,
+                                        std::span<const std::uint8_t> image_bytes) {
+    if (role == FileRole::unused) return "";
     auto image = read_nifti(name, bytes, image_bytes);
-    if (!image) {
-        listing_.push_back({name, std::string(role_name(role)), image.error().sentence});
-        if (!first_error_) first_error_ = image.error();
-        return tl::make_unexpected(image.error());
-    }
-    listing_.push_back({name, std::string(role_name(role)), grid_words(image->volume.grid)});
+    if (!image) return tl::make_unexpected(image.error());
     files_.push_back({name, role, digest_of(bytes, image_bytes)});
     std::optional<NamedImage>& slot =
         role == FileRole::segmentation ? segmentation_ : contrasts_[static_cast<std::size_t>(role)];
     if (slot) {
-        Error twice{name + ": " + slot->file_name + " is already the " + std::string(role_name(role)) +
-                    " of this case; expected one file for each role."};
-        if (!first_error_) first_error_ = twice;
-        return tl::make_unexpected(twice);
+        return fail(name + ": " + slot->file_name + " is already the " + std::string(role_name(role)) +
+                    " of this case; expected one file for each role.");
     }
     slot = NamedImage{name, std::move(*image)};
-    return {};
+    return grid_words(slot->image.volume.grid);
+}
+
+Expected<void> CaseOpening::list(const std::string& name, FileRole role, const Expected<std::string>& read) {
+    listing_.push_back({name, std::string(role_name(role)), read ? *read : read.error().sentence});
+    if (read) return {};
+    if (!first_error_) first_error_ = read.error();
+    return tl::make_unexpected(read.error());
+}
+
+Expected<void> CaseOpening::add(const std::string& name, FileRole role, std::span<const std::uint8_t> bytes,
+                                std::span<const std::uint8_t> image_bytes) {
+    try {
+        return list(name, role, read(name, role, bytes, image_bytes));
+    } catch (const std::bad_alloc&) {
+        return add_too_large(name, role);
+    }
+}
+
+Expected<void> CaseOpening::add_too_large(const std::string& name, FileRole role) {
+    return list(name, role, tl::make_unexpected(no_memory(name, "read it", kOpenStays)));
 }
 
 Expected<Case> CaseOpening::finish() {
+    FileRole at_work = FileRole::t1c;
+    try {
+        return assemble(at_work);
+    } catch (const std::bad_alloc&) {
+        const auto file = std::find_if(files_.begin(), files_.end(), [&](const auto& f) { return f.role == at_work; });
+        const std::string subject = file == files_.end() ? "The case" : file->name;
+        return tl::make_unexpected(no_memory(subject, "bring it into the case", kOpenStays));
+    }
+}
+
+Expected<Case> CaseOpening::assemble(FileRole& at_work) {
     if (first_error_) return tl::make_unexpected(*first_error_);
     const std::string missing = missing_contrasts(contrasts_);
     if (!missing.empty()) {
@@ -112,7 +136,7 @@ Expected<Case> CaseOpening::finish() {
     }
     std::vector<std::string> names;
     for (const CaseFile& file : files_) names.push_back(file.name);
-    auto assembled = assemble_case(common_case_name(names), std::move(contrasts_), std::move(segmentation_));
+    auto assembled = assemble_case(common_case_name(names), std::move(contrasts_), std::move(segmentation_), &at_work);
     if (assembled) assembled->files = files_;
     return assembled;
 }

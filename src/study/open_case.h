@@ -27,12 +27,20 @@ class CaseOpening {
     // finish() then refuses.
     Expected<void> add(const std::string& name, FileRole role, std::span<const std::uint8_t> bytes,
                        std::span<const std::uint8_t> image_bytes);
-    // The case, or what is missing or does not fit. Called once.
+    // In place of add(): there was no memory even for the file's bytes.
+    Expected<void> add_too_large(const std::string& name, FileRole role);
+    // The case, or what is missing or does not fit, memory among it. Called once.
     Expected<Case> finish();
     // The files added, with their grid or what is wrong with them.
     const std::vector<CaseSummary::File>& files() const { return listing_; }
 
   private:
+    // The file's grid in words.
+    Expected<std::string> read(const std::string& name, FileRole role, std::span<const std::uint8_t> bytes,
+                               std::span<const std::uint8_t> image_bytes);
+    Expected<void> list(const std::string& name, FileRole role, const Expected<std::string>& read);
+    Expected<Case> assemble(FileRole& at_work);
+
     PerContrast<std::optional<NamedImage>> contrasts_;
     std::optional<NamedImage> segmentation_;
     std::vector<CaseFile> files_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 #include <numeric>
 
 #include "inference/absent_channels.h"
@@ -200,9 +201,10 @@ Expected<void> Study::keep(const Job& job, Segmentation segmentation) {
     run.provider = segmentation.provider;
     run.seconds = segmentation.run_seconds;
     auto& slot = known_[key(manifest, job.fold, result_.settings.baseline)][job.coalition];
+    // Announced first: should that throw, the run is made again.
+    events_.on_segmentation(manifest.id, job.fold, job.coalition, run.labels);
+    events_.on_run(key(manifest, job.fold, result_.settings.baseline), job.coalition, run);
     slot = std::move(run);
-    events_.on_segmentation(manifest.id, job.fold, job.coalition, slot->labels);
-    events_.on_run(key(manifest, job.fold, result_.settings.baseline), job.coalition, *slot);
     return {};
 }
 
@@ -272,6 +274,30 @@ void Study::report_progress(const std::vector<Job>& jobs, std::size_t done, doub
     events_.on_result(result_);
 }
 
+Task<Expected<void>> Study::run(std::vector<SelectedModel> models, StudySettings settings) {
+    try {
+        co_return co_await run_jobs(std::move(models), settings);
+    } catch (const std::bad_alloc&) {
+        co_return tl::make_unexpected(end_without_memory());
+    }
+}
+
+// What the run had taken is free again; what is only kept to be quicker goes, too.
+Error Study::end_without_memory() {
+    running_ = false;
+    prepared_.reset();
+    absent_ = {};
+    absent_key_.clear();
+    StudyProgress& progress = result_.progress;
+    const std::string at_work = progress.now.substr(0, progress.now.find(':'));  // "Model, fold 1 of 5"
+    progress.running = false;
+    progress.seconds_left.reset();
+    progress.now.clear();
+    recompose();
+    events_.on_result(result_);
+    return no_memory(at_work.empty() ? "The study" : at_work, "run it", "what was computed before is kept");
+}
+
 void Study::adopt(std::vector<SelectedModel> models, StudySettings settings) {
     cancelled_ = false;
     models_ = std::move(models);
@@ -293,7 +319,7 @@ void Study::recall(std::vector<SelectedModel> models, StudySettings settings) {
     events_.on_result(result_);
 }
 
-Task<Expected<void>> Study::run(std::vector<SelectedModel> models, StudySettings settings) {
+Task<Expected<void>> Study::run_jobs(std::vector<SelectedModel> models, StudySettings settings) {
     adopt(std::move(models), settings);
     const std::vector<Job> jobs = open_jobs();
     spent_.clear();

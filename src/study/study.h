@@ -53,8 +53,8 @@ class Study {
     // All three must outlive the study.
     Study(const Case& subject, Runtime& runtime, StudyEvents& events);
 
-    // The one coroutine. Ends when everything is known, after cancel() within one model run, or with the runtime's
-    // error.
+    // The one coroutine. Ends when everything is known, after cancel() within one model run, with the runtime's error,
+    // or when memory runs out; what was known is kept.
     Task<Expected<void>> run(std::vector<SelectedModel> models, StudySettings settings);
     void cancel() { cancelled_ = true; }
 
@@ -86,6 +86,8 @@ class Study {
         double seconds = 0;
         int runs = 0;
     };
+    Task<Expected<void>> run_jobs(std::vector<SelectedModel> models, StudySettings settings);
+    Error end_without_memory();
     std::vector<Job> open_jobs() const;
     std::optional<double> seconds_left(std::span<const Job> jobs) const;
     const KnownRun* known_job(const Job& job) const;

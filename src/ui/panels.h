@@ -22,6 +22,8 @@ void storage_menu(AppState& state);
 void summary_bar(AppState& state, const Rect& rect);
 void case_panel(AppState& state, const Rect& rect);
 void slices_panel(AppState& state, const Rect& rect);
+// Lets go of the textures that the slices are drawn with; the next frame makes new ones.
+void forget_slices();
 void explanation_panel(AppState& state, const Rect& rect);
 void keyboard_shortcuts(AppState& state);
 // Over the panels while `state.choice.cards_open`: all models, to choose from.

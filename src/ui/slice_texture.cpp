@@ -119,6 +119,13 @@ unsigned texture_uploads() {
     return uploads;
 }
 
+void SliceTexture::forget() {
+    for (const TexturePart* part : {&image_, &overlay_}) {
+        if (part->texture != 0) glDeleteTextures(1, &part->texture);
+    }
+    *this = {};
+}
+
 void SliceTexture::update(const AppState& state, int plane, int contrast) {
     const PlaneAxes axes = plane_axes(plane, state.viewing.radiological);
     const int slice = state.viewing.crosshair[static_cast<std::size_t>(axes.through)];

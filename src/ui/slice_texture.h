@@ -30,6 +30,8 @@ class SliceTexture {
   public:
     // Brings both textures up to date; does nothing when nothing they show has changed.
     void update(const AppState& state, int plane, int contrast);
+    // Lets go of both textures: the next update() makes and fills new ones.
+    void forget();
     const TexturePart& image() const { return image_; }
     const TexturePart& overlay() const { return overlay_; }
 

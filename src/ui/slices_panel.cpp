@@ -11,6 +11,8 @@ namespace shapslice::ui {
 
 namespace {
 
+std::array<SliceTexture, 8> textures;  // one a cell
+
 constexpr const char* kPlaneNames[3] = {"Sagittal", "Coronal", "Axial"};
 
 // Where a slice lies on screen: millimetres from the slice's middle to pixels.
@@ -325,8 +327,11 @@ std::string overlay_words(const AppState& state) {
 
 }  // namespace
 
+void forget_slices() {
+    for (SliceTexture& texture : textures) texture.forget();
+}
+
 void slices_panel(AppState& state, const Rect& rect) {
-    static std::array<SliceTexture, 8> textures;  // one a cell: GL objects live as long as the page
     begin_panel(state, "slices", rect, kGround);
     if (!state.subject) {
         ImGui::SetCursorPos({20, 20});
