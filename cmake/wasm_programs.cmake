@@ -19,3 +19,12 @@ if(EXISTS "${CMAKE_SOURCE_DIR}/src/app/app_main.cpp")
     -sUSE_GLFW=3 -sMIN_WEBGL_VERSION=2 -sMAX_WEBGL_VERSION=2)
   set_target_properties(app PROPERTIES SUFFIX ".mjs")
 endif()
+
+# The engine for convolutional networks (docs/ENGINE.md), for browsers without and with relaxed SIMD.
+foreach(program convnet convnet_relaxed)
+  add_executable(${program} src/app/convnet_main.cpp)
+  target_link_libraries(${program} PRIVATE shapslice_${program})
+  target_link_options(${program} PRIVATE ${common_link_options} -sENVIRONMENT=web,worker,node -sEXPORT_NAME=createConvnet)
+  set_target_properties(${program} PROPERTIES SUFFIX ".mjs")
+endforeach()
+target_link_options(convnet_relaxed PRIVATE -mrelaxed-simd)

@@ -25,7 +25,7 @@ suite() { # suite NAME COMMAND...
 
 formats() {
     git ls-files '*.cpp' '*.h' | xargs clang-format-19 --dry-run -Werror &&
-        npx --no-install prettier --check --log-level warn web tests/web tests/network tests/recipe tests/replicate scripts bench index.html '*.json' 'models/train/*.mjs' 'models/train/*.json' &&
+        npx --no-install prettier --check --log-level warn web tests/web tests/network tests/convnet tests/recipe tests/replicate scripts bench index.html '*.json' 'models/train/*.mjs' 'models/train/*.json' &&
         echo "formats: clang-format and prettier agree with every file"
 }
 
@@ -49,22 +49,26 @@ unit_tests() { # unit_tests PROGRAM...
 
 native() {
     build native && unit_tests build/native/tests/shapslice_unit_tests &&
+        unit_tests build/native/tests/convnet/shapslice_convnet_tests &&
         unit_tests build/native/tests/shapslice_memory_tests &&
         /usr/bin/python3 tests/scipy/compare.py build/native/tests/metrics_probe &&
         /usr/bin/python3 tests/scipy/compare_statistics.py build/native/tests/statistics_probe &&
         /usr/bin/python3 tests/nibabel/compare.py build/native/shapslice ../shared/data &&
-        node --test --test-reporter=spec tests/network/*.test.mjs &&
+        node --test --test-reporter=spec tests/network/*.test.mjs tests/convnet/*.test.mjs &&
         /usr/bin/python3 models/train/table.py --check
 }
 
 sanitize() {
     build native-sanitize && unit_tests build/native-sanitize/tests/shapslice_unit_tests &&
-        unit_tests build/native-sanitize/tests/shapslice_memory_tests
+        unit_tests build/native-sanitize/tests/shapslice_memory_tests &&
+        unit_tests build/native-sanitize/tests/convnet/shapslice_convnet_tests
 }
 
 # The replication's script drives the engine under Node and asks the native program for the statistics.
 wasm() {
     build wasm && unit_tests node build/wasm/tests/shapslice_unit_tests.cjs &&
+        unit_tests node build/wasm/tests/convnet/shapslice_convnet_tests.cjs &&
+        unit_tests node --experimental-wasm-relaxed-simd --no-liftoff build/wasm/tests/convnet/shapslice_convnet_relaxed_tests.cjs &&
         unit_tests node build/wasm/tests/shapslice_memory_tests.cjs &&
         build native shapslice && node --test --test-reporter=spec tests/replicate/*.test.mjs
 }

@@ -1,0 +1,118 @@
+// The engine for convolutional networks as a WebAssembly program of its own. It is built twice, with and without
+// relaxed SIMD: a module that has one relaxed instruction is refused as a whole where the browser does not know it.
+#include <emscripten/bind.h>
+#include <emscripten/emscripten.h>
+#include <emscripten/val.h>
+
+#include "base/json.h"
+#include "convnet/calibration.h"
+#include "convnet/executor.h"
+
+namespace shapslice::convnet {
+namespace {
+
+using emscripten::typed_memory_view;
+using emscripten::val;
+
+std::vector<float> floats_of(const val& array) {
+    std::vector<float> floats(array["length"].as<std::size_t>());
+    val(typed_memory_view(floats.size(), floats.data())).call<void>("set", array);
+    return floats;
+}
+
+Bytes bytes_of(const val& array) {
+    Bytes bytes(array["length"].as<std::size_t>());
+    val(typed_memory_view(bytes.size(), bytes.data())).call<void>("set", array);
+    return bytes;
+}
+
+// One network for one size of input.
+class Convnet {
+  public:
+    // An error's sentence, or "" and the network is ready to run in floats. `extents`: [k, j, i] of the input.
+    std::string open(const std::string& file_name, const val& bytes, const val& extents) {
+        executor_.reset();
+        const auto network = Network::parse(file_name, bytes_of(bytes));
+        if (!network) return network.error().sentence;
+        auto graph =
+            read_graph(file_name, *network, {extents[0].as<int>(), extents[1].as<int>(), extents[2].as<int>()});
+        if (!graph) return graph.error().sentence;
+        Plan plan = make_plan(*graph);
+        constexpr std::uint64_t kMostBytes = std::uint64_t{3} << 30;  // of the 4 GB that WebAssembly can address
+        if (plan.bytes > kMostBytes)
+            return file_name + ": the network needs more than 3 GB for an image of this size; expected less.";
+        graph_ = std::move(*graph);
+        calibration_ = {};
+        executor_ = std::make_unique<Executor>(std::move(plan));
+        return "";
+    }
+
+    // Runs the network in floats on one more input, and keeps the ranges of its activations in mind.
+    val calibrate(const val& input) {
+        return run_observed(input, [this](const Value& value, std::span<const float> elements) {
+            calibration_.observe(value, elements);
+        });
+    }
+    // From now on convolutions run in whole numbers, with the ranges that calibrate() saw: wide ones, or narrow
+    // (plan.h).
+    void use_whole_numbers(bool narrow) {
+        const Prefer prefer = narrow ? Prefer::narrow : Prefer::wide;
+        executor_ = std::make_unique<Executor>(make_plan(graph_, calibration_.ranges(), prefer));
+    }
+
+    // [channels][k][j][i] of the network's output; null where nothing is open or the input is of another size.
+    val run(const val& input) { return run_observed(input, {}); }
+
+    // [{value, products, milliseconds}] of each step of a run.
+    std::string profile(const val& input) {
+        Json steps = Json::array();
+        double last = emscripten_get_now();
+        run_observed(input, [&](const Value& value, std::span<const float>) {
+            const double now = emscripten_get_now();
+            steps.push_back({{"value", value.name},
+                             {"products", executor_->plan().steps[steps.size()].products},
+                             {"milliseconds", now - last}});
+            last = now;
+        });
+        return steps.dump();
+    }
+
+    // {steps, products, bytes}: multiplications of weights a run, memory held.
+    std::string facts() const {
+        if (!executor_) return "{}";
+        return Json{{"steps", executor_->plan().steps.size()},
+                    {"products", executor_->plan().products()},
+                    {"bytes", executor_->bytes()}}
+            .dump();
+    }
+
+  private:
+    val run_observed(const val& input, const Executor::Observer& observer) {
+        const auto count = [](const VolumeShape& shape) {
+            return shape.voxels() * static_cast<std::size_t>(shape.channels);
+        };
+        const std::vector<float> given = floats_of(input);
+        if (!executor_ || given.size() != count(graph_.input_shape())) return val::null();
+        std::vector<float> output(count(graph_.output_shape()));
+        executor_->run(given, output, observer);
+        return val(typed_memory_view(output.size(), output.data())).call<val>("slice");
+    }
+
+    Graph graph_;
+    Calibration calibration_;
+    std::unique_ptr<Executor> executor_;
+};
+
+EMSCRIPTEN_BINDINGS(shapslice_convnet) {
+    emscripten::class_<Convnet>("Convnet")
+        .constructor<>()
+        .function("open", &Convnet::open)
+        .function("calibrate", &Convnet::calibrate)
+        .function("useWholeNumbers", &Convnet::use_whole_numbers)
+        .function("run", &Convnet::run)
+        .function("profile", &Convnet::profile)
+        .function("facts", &Convnet::facts);
+}
+
+}  // namespace
+}  // namespace shapslice::convnet

@@ -1,0 +1,458 @@
+#include "convnet/executor.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "convnet/kernels/finish_row.h"
+#include "convnet/kernels/resample_row.h"
+#include "convnet/kernels/simd.h"
+#include "convnet/kernels/stage_row.h"
+
+namespace shapslice::convnet {
+
+namespace {
+
+std::size_t index(int n) {
+    return static_cast<std::size_t>(n);
+}
+
+// Elements before row j of slice k.
+std::size_t row_at(const VolumeShape& shape, int k, int j) {
+    return (index(k) * index(shape.extents[1]) + index(j)) * index(shape.extents[2]) *
+           index(padded_channels(shape.channels));
+}
+
+// The stored row behind row j of slice k as seen.
+std::pair<int, int> stored_row(const Source& source, int k, int j) {
+    if (!source.tables) return {k, j};
+    return {(*source.tables)[0][index(k)], (*source.tables)[1][index(j)]};
+}
+
+const int* width_table(const Source& source) {
+    return source.tables ? (*source.tables)[2].data() : nullptr;
+}
+
+}  // namespace
+
+Executor::Executor(Plan plan) : plan_(std::move(plan)), memory_(static_cast<std::size_t>(plan_.bytes)) {
+    sums_.resize(plan_.values.size());
+    square_sums_.resize(plan_.values.size());
+    for (std::size_t v = 0; v < plan_.values.size(); ++v) {
+        const Value& value = plan_.values[v];
+        if (!value.moments) continue;
+        sums_[v].resize(index(padded_channels(value.shape.channels)));
+        square_sums_[v].resize(sums_[v].size());
+    }
+    size_scratch();
+}
+
+// Rows are as long as the longest of the plan, so that no run has to take memory.
+void Executor::size_scratch() {
+    std::size_t longest = 0;
+    std::size_t channels = 0;
+    std::size_t parts = 1;
+    std::size_t gathered = 4;
+    for (const Step& step : plan_.steps) {
+        const VolumeShape& shape = plan_.values[index(step.value)].shape;
+        channels = std::max(channels, index(padded_channels(shape.channels)));
+        longest = std::max(longest, index(padded_channels(shape.channels)) * index(shape.extents[2]));
+        if (const auto* convolve = std::get_if<Convolve>(&step.producer))
+            parts = std::max(parts, convolve->sources.size());
+        if (const auto* pool = std::get_if<Pool>(&step.producer))
+            gathered = std::max(gathered, index(pool->window.kernel[0] * pool->window.kernel[1]));
+    }
+    row_.resize(longest);
+    added_.resize(longest);
+    norm_scale_.resize(channels);
+    norm_shift_.resize(channels);
+    gathered_.resize(gathered);
+    gathered_at_.resize(gathered);
+    real_stages_.resize(parts);
+    wide_stages_.resize(parts);
+    narrow_stages_.resize(parts);
+}
+
+std::size_t Executor::bytes() const {
+    std::size_t total = memory_.size();
+    const auto add = [&](const auto& filters) {
+        for (const auto& each : filters) total += each.weights.size() * sizeof each.weights[0];
+    };
+    for (const Step& step : plan_.steps) {
+        if (const auto* convolve = std::get_if<Convolve>(&step.producer)) {
+            for (const ConvolvedSource& source : convolve->sources) std::visit(add, source.filters);
+        } else if (const auto* transposed = std::get_if<ConvolveTransposed>(&step.producer)) {
+            std::visit(add, transposed->filters);
+        }
+    }
+    return total;
+}
+
+float* Executor::real(const Value& value) {
+    return reinterpret_cast<float*>(memory_.data() + value.real_at);
+}
+template <class Element>
+Element* Executor::whole(const Value& value) {
+    return reinterpret_cast<Element*>(memory_.data() + value.whole_at);
+}
+
+// A row in floats: where it is stored, or staged into `scratch`.
+const float* Executor::real_row(const Source& source, int k, int j, std::vector<float>& scratch) {
+    const Value& value = plan_.values[index(source.value)];
+    const auto [stored_k, stored_j] = stored_row(source, k, j);
+    const std::size_t at = row_at(value.shape, stored_k, stored_j);
+    if (value.real && !source.tables) return real(value) + at;
+    const RowStaging staging{width_table(source), source.shape.extents[2], padded_channels(value.shape.channels), 0, 0};
+    if (scratch.size() < index(staging.staged())) scratch.resize(index(staging.staged()));
+    if (value.real) {
+        stage_row(staging, real(value) + at, scratch.data());
+    } else if (value.whole == Whole::wide) {
+        stage_row(staging, whole<std::int16_t>(value) + at, value.quantisation, scratch.data());
+    } else {
+        stage_row(staging, whole<std::int8_t>(value) + at, value.quantisation, scratch.data());
+    }
+    return scratch.data();
+}
+
+// --- convolutions
+// -----------------------------------------------------------------------------------------------------
+
+template <>
+std::vector<Executor::Stage<float>>& Executor::stages<float>() {
+    return real_stages_;
+}
+template <>
+std::vector<Executor::Stage<std::int16_t>>& Executor::stages<std::int16_t>() {
+    return wide_stages_;
+}
+template <>
+std::vector<Executor::Stage<std::int8_t>>& Executor::stages<std::int8_t>() {
+    return narrow_stages_;
+}
+
+// What one step staged says nothing to the next.
+void Executor::reset_stages() {
+    for (auto& each : real_stages_) each.length = 0;
+    for (auto& each : wide_stages_) each.length = 0;
+    for (auto& each : narrow_stages_) each.length = 0;
+}
+
+namespace {
+
+// Makes room for `slots` rows; keeps what is there during a step.
+template <class Stage, class Element>
+void open_stage(Stage& stage, std::size_t slots, std::size_t length, Element padding) {
+    if (stage.length == length) return;
+    stage.length = length;
+    stage.rows.resize(std::max(stage.rows.size(), slots * length));
+    stage.holds.assign(slots, -1);
+    stage.pointers.resize(slots);
+    stage.empty.assign(length, padding);
+}
+
+}  // namespace
+
+// The rows of the input that one row of the output is made from: `count` slices and rows from (k, j) on.
+struct Executor::Window {
+    int k = 0;
+    int j = 0;
+    int slices = 1;
+    int rows = 1;
+};
+
+// The staged rows of a window, row by row; those staged before are not staged again.
+template <class Element>
+const Element* const* Executor::stage_window(Stage<Element>& stage_of, const Source& source, const RowStaging& staging,
+                                             const Window& window) {
+    const Value& from = plan_.values[index(source.value)];
+    const auto& seen = source.shape.extents;
+    constexpr bool kWhole = !std::is_same_v<Element, float>;
+    const Element zero = kWhole ? static_cast<Element>(from.quantisation.zero) : Element{0};
+    open_stage(stage_of, index(window.slices * window.rows), index(staging.staged()), zero);
+    for (int n = 0; n < window.slices * window.rows; ++n) {
+        const int at_k = window.k + n / window.rows;
+        const int at_j = window.j + n % window.rows;
+        if (at_k < 0 || at_k >= seen[0] || at_j < 0 || at_j >= seen[1]) {
+            stage_of.pointers[index(n)] = stage_of.empty.data();
+            continue;
+        }
+        const std::size_t slot = index(n / window.rows * window.rows + at_j % window.rows);
+        Element* staged = stage_of.rows.data() + slot * stage_of.length;
+        if (const int row_number = at_k * seen[1] + at_j; stage_of.holds[slot] != row_number) {
+            const auto [stored_k, stored_j] = stored_row(source, at_k, at_j);
+            const std::size_t at = row_at(from.shape, stored_k, stored_j);
+            if constexpr (kWhole) {
+                stage_row(staging, whole<Element>(from) + at, zero, staged);
+            } else {
+                stage_row(staging, real(from) + at, staged);
+            }
+            stage_of.holds[slot] = row_number;
+        }
+        stage_of.pointers[index(n)] = staged;
+    }
+    return stage_of.pointers.data();
+}
+
+namespace {
+
+template <class Element>
+RowConvolution<Element> with_filters(const PackedFilters<Element>& filters, int outputs, float* to) {
+    RowConvolution<Element> row;
+    row.weights = filters.weights.data();
+    row.scales = filters.scales.data();
+    row.offsets = filters.offsets.data();
+    row.outputs = outputs;
+    row.to = to;
+    row.to_step = outputs;
+    return row;
+}
+
+}  // namespace
+
+template <class Element>
+void Executor::convolve_source(const Convolve& step, std::size_t part,
+                               const std::vector<PackedFilters<Element>>& filters, const Value& made, int k, int j,
+                               float* row) {
+    const Source& source = step.sources[part].source;
+    const auto [depth, height, width] = step.kernel;
+    const int channels = padded_channels(source.shape.channels);
+    const int reached = (made.shape.extents[2] - 1) * step.stride[2] + width;
+    const int low = step.pad_low[2];
+    const int voxels = std::min(source.shape.extents[2], reached - low);
+    const RowStaging staging{width_table(source), voxels, channels, low, reached - low - voxels};
+    const Window window{k * step.stride[0] - step.pad_low[0], j * step.stride[1] - step.pad_low[1], depth, height};
+    auto convolution = with_filters(filters[0], padded_channels(made.shape.channels), row);
+    convolution.rows = stage_window(stages<Element>()[part], source, staging, window);
+    convolution.row_count = depth * height;
+    convolution.run = width * channels;
+    convolution.step = step.stride[2] * channels;
+    convolution.voxels = made.shape.extents[2];
+    convolution.accumulate = part > 0;
+    convolve_row(convolution);
+}
+
+// Of an image that lies doubled before the convolution: even and odd voxels of the row each by their own filters.
+template <class Element>
+void Executor::convolve_doubled(const Convolve& step, std::size_t part,
+                                const std::vector<PackedFilters<Element>>& filters, const Value& made, int k, int j,
+                                float* row) {
+    const Source& source = step.sources[part].source;
+    const int channels = padded_channels(source.shape.channels);
+    const RowStaging staging{nullptr, source.shape.extents[2], channels, 1, 1};
+    const Window window{k / 2 + k % 2 - 1, j / 2 + j % 2 - 1, 2, 2};
+    const int outputs = padded_channels(made.shape.channels);
+    const Element* const* rows = stage_window(stages<Element>()[part], source, staging, window);
+    for (int phase = 0; phase < 2; ++phase) {
+        // An odd voxel's run begins one voxel later.
+        std::array<const Element*, 4> shifted{};
+        for (std::size_t n = 0; n < shifted.size(); ++n) shifted[n] = rows[n] + phase * channels;
+        auto convolution = with_filters(filters[index(k % 2 * 4 + j % 2 * 2 + phase)], outputs, row + phase * outputs);
+        convolution.rows = shifted.data();
+        convolution.row_count = static_cast<int>(shifted.size());
+        convolution.run = 2 * channels;
+        convolution.step = channels;
+        convolution.voxels = source.shape.extents[2];
+        convolution.to_step = 2 * outputs;
+        convolution.accumulate = part > 0;
+        convolve_row(convolution);
+    }
+}
+
+void Executor::convolve(const Convolve& step, const Value& made, int k, int j, float* row) {
+    for (std::size_t part = 0; part < step.sources.size(); ++part) {
+        const ConvolvedSource& from = step.sources[part];
+        std::visit(
+            [&](const auto& filters) {
+                if (from.doubled) {
+                    convolve_doubled(step, part, filters, made, k, j, row);
+                } else {
+                    convolve_source(step, part, filters, made, k, j, row);
+                }
+            },
+            from.filters);
+    }
+}
+
+template <class Element>
+void Executor::transpose(const ConvolveTransposed& step, const std::vector<PackedFilters<Element>>& filters, int k,
+                         int j, float* row) {
+    const Source& source = step.source;
+    const auto [depth, height, width] = step.kernel;
+    const int channels = padded_channels(source.shape.channels);
+    const RowStaging staging{width_table(source), source.shape.extents[2], channels, 0, 0};
+    const PackedFilters<Element>& packed = filters[index(k % depth * height + j % height)];
+    auto convolution = with_filters(packed, static_cast<int>(packed.scales.size()), row);
+    convolution.rows = stage_window(stages<Element>()[0], source, staging, {k / depth, j / height, 1, 1});
+    convolution.row_count = 1;
+    convolution.run = channels;
+    convolution.step = channels;
+    convolution.voxels = source.shape.extents[2];
+    convolve_row(convolution);
+}
+
+// --- other producers
+// --------------------------------------------------------------------------------------------------
+
+void Executor::read_input(const Value& made, std::span<const float> input, int k, int j, float* row) const {
+    const auto [slices, rows, width] = made.shape.extents;
+    const int padded = padded_channels(made.shape.channels);
+    for (int c = 0; c < padded; ++c) {
+        const bool there = c < made.shape.channels;
+        const std::size_t at = ((index(c) * index(slices) + index(k)) * index(rows) + index(j)) * index(width);
+        for (int i = 0; i < width; ++i) row[i * padded + c] = there ? input[at + index(i)] : 0;
+    }
+}
+
+void Executor::copy(const Copy& step, const Value& made, int k, int j, float* row) {
+    const int padded = padded_channels(made.shape.channels);
+    const int width = made.shape.extents[2];
+    if (step.sources.size() == 1) {
+        const float* from = real_row(step.sources[0], k, j, gathered_[0]);
+        std::copy_n(from, index(width * padded), row);
+        return;
+    }
+    std::fill_n(row, width * padded, 0.0f);
+    int first = 0;
+    for (const Source& source : step.sources) {
+        const float* from = real_row(source, k, j, gathered_[0]);
+        const int channels = source.shape.channels;
+        for (int i = 0; i < width; ++i)
+            std::copy_n(from + i * padded_channels(channels), channels, row + i * padded + first);
+        first += channels;
+    }
+}
+
+void Executor::pool(const Pool& step, const Value& made, int k, int j, float* row) {
+    const auto& from = step.source.shape;
+    std::size_t count = 0;
+    for (int kk = 0; kk < step.window.kernel[0]; ++kk) {
+        for (int jj = 0; jj < step.window.kernel[1]; ++jj) {
+            const int at_k = k * step.window.stride[0] - step.window.pad_low[0] + kk;
+            const int at_j = j * step.window.stride[1] - step.window.pad_low[1] + jj;
+            if (at_k < 0 || at_k >= from.extents[0] || at_j < 0 || at_j >= from.extents[1]) continue;
+            gathered_at_[count] = real_row(step.source, at_k, at_j, gathered_[count]);
+            ++count;
+        }
+    }
+    RowPooling pooling;
+    pooling.rows = {gathered_at_.data(), count};
+    pooling.width = from.extents[2];
+    pooling.channels = padded_channels(from.channels);
+    pooling.kernel = step.window.kernel[2];
+    pooling.stride = step.window.stride[2];
+    pooling.pad_low = step.window.pad_low[2];
+    pool_row(pooling, made.shape.extents[2], row);
+}
+
+void Executor::interpolate(const Interpolate& step, int k, int j, float* row) {
+    const LinearTap& slices = step.taps[0][index(k)];
+    const LinearTap& rows = step.taps[1][index(j)];
+    RowInterpolation interpolation;
+    interpolation.rows = {real_row(step.source, slices.low, rows.low, gathered_[0]),
+                          real_row(step.source, slices.low, rows.high, gathered_[1]),
+                          real_row(step.source, slices.high, rows.low, gathered_[2]),
+                          real_row(step.source, slices.high, rows.high, gathered_[3])};
+    interpolation.share_k = slices.share;
+    interpolation.share_j = rows.share;
+    interpolation.channels = padded_channels(step.source.shape.channels);
+    interpolate_row(interpolation, step.taps[2], row);
+}
+
+// --- a step
+// -----------------------------------------------------------------------------------------------------------
+
+void Executor::produce(const Step& step, std::span<const float> input, int k, int j, float* row) {
+    const Value& made = plan_.values[index(step.value)];
+    if (const auto* convolution = std::get_if<Convolve>(&step.producer)) {
+        convolve(*convolution, made, k, j, row);
+    } else if (const auto* transposed = std::get_if<ConvolveTransposed>(&step.producer)) {
+        std::visit([&](const auto& filters) { transpose(*transposed, filters, k, j, row); }, transposed->filters);
+    } else if (const auto* pooled = std::get_if<Pool>(&step.producer)) {
+        pool(*pooled, made, k, j, row);
+    } else if (const auto* interpolated = std::get_if<Interpolate>(&step.producer)) {
+        interpolate(*interpolated, k, j, row);
+    } else if (const auto* copied = std::get_if<Copy>(&step.producer)) {
+        copy(*copied, made, k, j, row);
+    } else {
+        read_input(made, input, k, j, row);
+    }
+}
+
+// Scale and shift a channel that take the place of the step's own: those of the normalisation with this image's
+// moments.
+void Executor::prepare_norm(const Step& step) {
+    const Finish::Norm& norm = *step.finish.norm;
+    const Value& from = plan_.values[index(norm.value)];
+    const auto& sums = sums_[index(norm.value)];
+    const auto& square_sums = square_sums_[index(norm.value)];
+    const std::size_t members = index(from.shape.channels / norm.groups);
+    const double count = static_cast<double>(from.shape.voxels()) * static_cast<double>(members);
+    for (std::size_t first = 0; first < index(from.shape.channels); first += members) {
+        double mean = 0;
+        double mean_square = 0;
+        for (std::size_t c = first; c < first + members; ++c) {
+            mean += sums[c] / count;
+            mean_square += square_sums[c] / count;
+        }
+        // Rounding may leave the variance of a constant channel below 0.
+        const double variance = std::max(0.0, mean_square - mean * mean);
+        const double factor = 1 / std::sqrt(variance + norm.epsilon);
+        for (std::size_t c = first; c < first + members; ++c) {
+            norm_scale_[c] = static_cast<float>(factor * double(step.finish.scale[c]));
+            norm_shift_[c] =
+                static_cast<float>(double(step.finish.shift[c]) - mean * factor * double(step.finish.scale[c]));
+        }
+    }
+    for (std::size_t c = index(from.shape.channels); c < index(padded_channels(from.shape.channels)); ++c)
+        norm_scale_[c] = norm_shift_[c] = 0;
+}
+
+void Executor::finish(const Step& step, int k, int j, float* row) {
+    const Value& made = plan_.values[index(step.value)];
+    RowFinish finish;
+    finish.scale = step.finish.norm ? norm_scale_.data() : step.finish.scale.data();
+    finish.shift = step.finish.norm ? norm_shift_.data() : step.finish.shift.data();
+    if (step.finish.added) finish.added = real_row(*step.finish.added, k, j, added_);
+    finish.activation = step.finish.activation;
+    finish.slopes = step.finish.slopes.data();
+    if (made.moments) {
+        finish.sums = sums_[index(step.value)].data();
+        finish.square_sums = square_sums_[index(step.value)].data();
+    }
+    finish_row(row, made.shape.extents[2], made.shape.channels, finish);
+    const int count = made.shape.extents[2] * padded_channels(made.shape.channels);
+    const std::size_t at = row_at(made.shape, k, j);
+    if (made.whole == Whole::wide) quantise_row(row, count, made.quantisation, whole<std::int16_t>(made) + at);
+    if (made.whole == Whole::narrow) quantise_row(row, count, made.quantisation, whole<std::int8_t>(made) + at);
+}
+
+void Executor::run_step(const Step& step, std::span<const float> input) {
+    const Value& made = plan_.values[index(step.value)];
+    if (step.finish.norm) prepare_norm(step);
+    std::fill(sums_[index(step.value)].begin(), sums_[index(step.value)].end(), 0.0);
+    std::fill(square_sums_[index(step.value)].begin(), square_sums_[index(step.value)].end(), 0.0);
+    reset_stages();
+    for (int k = 0; k < made.shape.extents[0]; ++k) {
+        for (int j = 0; j < made.shape.extents[1]; ++j) {
+            float* row = made.real ? real(made) + row_at(made.shape, k, j) : row_.data();
+            produce(step, input, k, j, row);
+            finish(step, k, j, row);
+        }
+    }
+}
+
+void Executor::run(std::span<const float> input, std::span<float> output, const Observer& observer) {
+    for (const Step& step : plan_.steps) {
+        run_step(step, input);
+        const Value& made = plan_.values[index(step.value)];
+        if (observer) observer(made, {real(made), made.real ? made.padded_count() : 0});
+    }
+    const Value& last = plan_.values[index(plan_.output)];
+    const std::size_t voxels = last.shape.voxels();
+    const std::size_t padded = index(padded_channels(last.shape.channels));
+    const float* from = real(last);
+    for (std::size_t c = 0; c < index(last.shape.channels); ++c) {
+        for (std::size_t v = 0; v < voxels; ++v) output[c * voxels + v] = from[v * padded + c];
+    }
+}
+
+}  // namespace shapslice::convnet

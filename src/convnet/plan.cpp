@@ -1,0 +1,490 @@
+#include "convnet/plan.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "convnet/filters.h"
+#include "convnet/kernels/pack_weights.h"
+#include "convnet/kernels/simd.h"
+#include "convnet/memory.h"
+
+namespace shapslice::convnet {
+
+namespace {
+
+std::size_t index(int n) {
+    return static_cast<std::size_t>(n);
+}
+
+std::vector<float> padded(std::vector<float> values, float padding = 0) {
+    values.resize(index(padded_channels(static_cast<int>(values.size()))), padding);
+    return values;
+}
+
+// What is seen through `outer` of what is seen through `inner`.
+IndexTables composed(const std::optional<IndexTables>& inner, const IndexTables& outer) {
+    if (!inner) return outer;
+    IndexTables made = outer;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        for (int& at : made[axis]) at = (*inner)[axis][index(at)];
+    }
+    return made;
+}
+
+// Whether tables double every axis: 0 0 1 1 2 2 ...
+bool doubles(const IndexTables& tables) {
+    return std::all_of(tables.begin(), tables.end(), [](const std::vector<int>& table) {
+        for (std::size_t n = 0; n < table.size(); ++n) {
+            if (table[n] != static_cast<int>(n / 2)) return false;
+        }
+        return table.size() % 2 == 0;
+    });
+}
+
+// A source of a convolution, before it was doubled where that spares products.
+ConvolvedSource convolved(const Source& source, const Convolution& convolution, const VolumeShape& outcome) {
+    constexpr std::array kThree{3, 3, 3}, kOne{1, 1, 1};
+    const bool fits = convolution.filters.kernel == kThree && convolution.stride == kOne &&
+                      convolution.pad_low == kOne && outcome.extents == source.shape.extents;
+    if (!fits || !source.tables || !doubles(*source.tables)) return {source, false, {}};
+    Source before{source.value, source.shape, std::nullopt};
+    for (int& extent : before.shape.extents) extent /= 2;
+    return {before, true, {}};
+}
+
+// Which operations a step has taken in so far, in the order that finish_row has.
+enum class Taken { scale, sum, activation };
+
+class Planner {
+  public:
+    Planner(const Graph& graph, const Ranges& ranges, Prefer prefer)
+        : graph_(graph), ranges_(ranges), prefer_(prefer) {}
+
+    Plan make() {
+        find_users();
+        for (int n = 0; n < static_cast<int>(graph_.nodes.size()); ++n) {
+            if (!views_.contains(n)) take(n);
+        }
+        plan_.output = single(graph_.output).value;
+        choose_numbers();
+        for (std::size_t n = 0; n < plan_.steps.size(); ++n) load_weights(plan_.steps[n], filters_[n]);
+        lay_out();
+        return std::move(plan_);
+    }
+
+  private:
+    using View = std::vector<Source>;  // several: neighbouring channels
+
+    const GraphNode& node(int n) const { return graph_.nodes[index(n)]; }
+    Value& value(int n) { return plan_.values[index(n)]; }
+
+    void find_users();
+    void take(int n);
+    void take_view(int n);
+    // Adds a step that begins at node n, together with the nodes behind it that it can take in.
+    void add(int n, decltype(Step::producer) producer, Finish finish, Taken taken, const Filters* filters = nullptr);
+    int absorb(int n, Finish& finish, Taken taken) const;
+    Finish plain_finish(int n) const;
+    // The source that a node is, written down first where it is several.
+    Source single(int n);
+    Source written(int n);
+    void materialise(int n);
+
+    void choose_numbers();
+    bool takes_whole(const Step& step);
+    // Sees to it that whole numbers of a value leave room for a convolution's sums.
+    void limit(int v, double products);
+    void load_weights(Step& step, const Filters* filters);
+    void lay_out();
+
+    const Graph& graph_;
+    const Ranges& ranges_;
+    Prefer prefer_;
+    Plan plan_;
+    std::map<int, View> views_;            // of nodes that are there
+    std::vector<std::vector<int>> users_;  // of nodes
+    std::vector<const Filters*> filters_;  // of steps
+};
+
+void Planner::find_users() {
+    users_.resize(graph_.nodes.size());
+    for (int n = 0; n < static_cast<int>(graph_.nodes.size()); ++n) {
+        for (const int input : node(n).inputs) users_[index(input)].push_back(n);
+    }
+}
+
+Finish Planner::plain_finish(int n) const {
+    Finish finish;
+    finish.scale.assign(index(node(n).shape.channels), 1.0f);
+    finish.shift.assign(index(node(n).shape.channels), 0.0f);
+    return finish;
+}
+
+Source Planner::single(int n) {
+    if (views_.at(n).size() != 1) materialise(n);
+    return views_.at(n)[0];
+}
+
+Source Planner::written(int n) {
+    if (views_.at(n).size() != 1 || views_.at(n)[0].tables) materialise(n);
+    return views_.at(n)[0];
+}
+
+void Planner::materialise(int n) {
+    Step step{Copy{views_.at(n)}, plain_finish(n), static_cast<int>(plan_.values.size()), 0};
+    plan_.values.push_back({node(n).name, node(n).shape, false, Whole::none, false, {}, 0, 0});
+    views_[n] = {{step.value, node(n).shape, std::nullopt}};
+    plan_.steps.push_back(std::move(step));
+    filters_.push_back(nullptr);
+}
+
+// --- which nodes become one step
+// --------------------------------------------------------------------------------------
+
+void compose(Finish& finish, const ChannelAffine& affine) {
+    for (std::size_t c = 0; c < affine.scale.size(); ++c) {
+        finish.scale[c] *= affine.scale[c];
+        finish.shift[c] = finish.shift[c] * affine.scale[c] + affine.shift[c];
+    }
+}
+
+void set_activation(Finish& finish, const ActivationFunction& function) {
+    finish.activation = function.kind;
+    finish.slopes = function.slopes;
+}
+
+// Takes in what follows node n as long as nothing else reads what lies between; the last node taken.
+int Planner::absorb(int n, Finish& finish, Taken taken) const {
+    while (users_[index(n)].size() == 1 && n != graph_.output) {
+        const int next = users_[index(n)][0];
+        const Operation& operation = node(next).operation;
+        if (const auto* affine = std::get_if<ChannelAffine>(&operation); affine && taken == Taken::scale) {
+            compose(finish, *affine);
+        } else if (std::holds_alternative<Sum>(operation) && taken == Taken::scale) {
+            const int other = node(next).inputs[0] == n ? node(next).inputs[1] : node(next).inputs[0];
+            const auto there = views_.find(other);
+            if (there == views_.end() || there->second.size() != 1) return n;
+            finish.added = there->second[0];
+            taken = Taken::sum;
+        } else if (const auto* function = std::get_if<ActivationFunction>(&operation);
+                   function && taken != Taken::activation) {
+            set_activation(finish, *function);
+            taken = Taken::activation;
+        } else {
+            return n;
+        }
+        n = next;
+    }
+    return n;
+}
+
+void Planner::add(int n, decltype(Step::producer) producer, Finish finish, Taken taken, const Filters* filters) {
+    const int last = absorb(n, finish, taken);
+    Step step{std::move(producer), std::move(finish), static_cast<int>(plan_.values.size()), 0};
+    if (filters) {
+        const double voxels = static_cast<double>(node(n).shape.voxels());
+        const bool transposed = std::holds_alternative<ConvolveTransposed>(step.producer);
+        step.products = voxels * filters->outputs * filters->inputs * (transposed ? 1 : filters->taps());
+    }
+    plan_.values.push_back({node(last).name, node(last).shape, false, Whole::none, false, {}, 0, 0});
+    views_[last] = {{step.value, node(last).shape, std::nullopt}};
+    // What lies between first and last is nowhere: nothing reads it.
+    for (int between = n; between != last; between = users_[index(between)][0]) views_[between] = {};
+    plan_.steps.push_back(std::move(step));
+    filters_.push_back(filters);
+}
+
+// Concatenations and nearest neighbour resizes are ways to look at other values.
+void Planner::take_view(int n) {
+    View view;
+    for (const int input : node(n).inputs) {
+        for (Source source : views_.at(input)) {
+            if (const auto* resize = std::get_if<NearestResize>(&node(n).operation)) {
+                source.tables = composed(source.tables, resize->from);
+                source.shape.extents = node(n).shape.extents;
+            }
+            view.push_back(std::move(source));
+        }
+    }
+    views_[n] = std::move(view);
+    if (n == graph_.output) materialise(n);
+}
+
+void Planner::take(int n) {
+    const GraphNode& at = node(n);
+    Finish finish = plain_finish(n);
+    if (std::holds_alternative<Input>(at.operation)) {
+        add(n, ReadInput{}, std::move(finish), Taken::scale);
+    } else if (const auto* convolution = std::get_if<Convolution>(&at.operation)) {
+        Convolve step;
+        step.kernel = convolution->filters.kernel;
+        step.stride = convolution->stride;
+        step.pad_low = convolution->pad_low;
+        for (const Source& source : views_.at(at.inputs[0]))
+            step.sources.push_back(convolved(source, *convolution, at.shape));
+        add(n, std::move(step), std::move(finish), Taken::scale, &convolution->filters);
+    } else if (const auto* transposed = std::get_if<TransposedConvolution>(&at.operation)) {
+        ConvolveTransposed step;
+        step.kernel = transposed->filters.kernel;
+        step.source = single(at.inputs[0]);
+        add(n, std::move(step), std::move(finish), Taken::scale, &transposed->filters);
+    } else if (const auto* pool = std::get_if<MaxPool>(&at.operation)) {
+        add(n, Pool{*pool, single(at.inputs[0])}, std::move(finish), Taken::scale);
+    } else if (const auto* resize = std::get_if<LinearResize>(&at.operation)) {
+        add(n, Interpolate{resize->taps, single(at.inputs[0])}, std::move(finish), Taken::scale);
+    } else if (const auto* norm = std::get_if<Normalisation>(&at.operation)) {
+        const Source source = written(at.inputs[0]);
+        value(source.value).moments = true;
+        finish.norm = {source.value, norm->groups, norm->epsilon};
+        finish.scale = norm->scale;
+        finish.shift = norm->shift;
+        add(n, Copy{{source}}, std::move(finish), Taken::scale);
+    } else if (const auto* affine = std::get_if<ChannelAffine>(&at.operation)) {
+        compose(finish, *affine);
+        add(n, Copy{views_.at(at.inputs[0])}, std::move(finish), Taken::scale);
+    } else if (std::holds_alternative<Sum>(at.operation)) {
+        finish.added = single(at.inputs[1]);
+        add(n, Copy{views_.at(at.inputs[0])}, std::move(finish), Taken::sum);
+    } else if (const auto* function = std::get_if<ActivationFunction>(&at.operation)) {
+        set_activation(finish, *function);
+        add(n, Copy{views_.at(at.inputs[0])}, std::move(finish), Taken::activation);
+    } else {
+        take_view(n);
+    }
+}
+
+// --- floats or whole numbers
+// ------------------------------------------------------------------------------------------
+
+// The sources that a step takes from whichever form is there, or in whole numbers; and what it must have in floats.
+struct Readings {
+    std::vector<int> convolved;
+    std::vector<int> either;
+    std::vector<int> real;
+};
+
+Readings readings(const Step& step) {
+    Readings found;
+    if (const auto* convolve = std::get_if<Convolve>(&step.producer)) {
+        for (const ConvolvedSource& each : convolve->sources)
+            (convolve->whole ? found.convolved : found.real).push_back(each.source.value);
+    } else if (const auto* transposed = std::get_if<ConvolveTransposed>(&step.producer)) {
+        (transposed->whole ? found.convolved : found.real).push_back(transposed->source.value);
+    } else if (const auto* pool = std::get_if<Pool>(&step.producer)) {
+        found.either.push_back(pool->source.value);
+    } else if (const auto* interpolate = std::get_if<Interpolate>(&step.producer)) {
+        found.real.push_back(interpolate->source.value);
+    } else if (const auto* copy = std::get_if<Copy>(&step.producer)) {
+        for (const Source& source : copy->sources) found.real.push_back(source.value);
+    }
+    if (step.finish.added) found.real.push_back(step.finish.added->value);
+    return found;
+}
+
+// The values that a convolution multiplies, each with the products that make one of its sums.
+std::vector<std::pair<int, double>> multiplied(const Step& step) {
+    std::vector<std::pair<int, double>> found;
+    if (const auto* convolve = std::get_if<Convolve>(&step.producer)) {
+        const double taps = convolve->kernel[0] * convolve->kernel[1] * convolve->kernel[2];
+        for (const ConvolvedSource& each : convolve->sources)
+            found.emplace_back(each.source.value, (each.doubled ? 8 : taps) * each.source.shape.channels);
+    } else {
+        const Source& source = std::get<ConvolveTransposed>(step.producer).source;
+        found.emplace_back(source.value, source.shape.channels);
+    }
+    return found;
+}
+
+constexpr double kLargestWeight = 128;
+constexpr double kLargestSum = 2147483647;
+
+bool Planner::takes_whole(const Step& step) {
+    const auto read = multiplied(step);
+    return std::all_of(read.begin(), read.end(), [&](const auto& each) {
+        const auto& [v, products] = each;
+        return ranges_.contains(value(v).name) && products * kLargestWeight * kLargestNarrow <= kLargestSum;
+    });
+}
+
+void Planner::limit(int v, double products) {
+    int& largest = value(v).quantisation.largest;
+    largest = std::min(largest, static_cast<int>(kLargestSum / (products * kLargestWeight)));
+}
+
+void Planner::choose_numbers() {
+    for (Value& each : plan_.values) each.quantisation.largest = kLargestWide;
+    for (std::size_t n = 0; n < plan_.steps.size(); ++n) {
+        Step& step = plan_.steps[n];
+        if (!filters_[n] || !takes_whole(step)) continue;
+        if (auto* convolve = std::get_if<Convolve>(&step.producer)) convolve->whole = true;
+        if (auto* transposed = std::get_if<ConvolveTransposed>(&step.producer)) transposed->whole = true;
+        for (const auto& [v, products] : multiplied(step)) {
+            const bool end = v == plan_.steps[0].value || step.value == plan_.output;
+            const bool wide = prefer_ == Prefer::wide || end || ranges_.at(value(v).name).needs_wide;
+            if (value(v).whole != Whole::wide) value(v).whole = wide ? Whole::wide : Whole::narrow;
+            limit(v, products);
+        }
+    }
+    for (const Step& step : plan_.steps) {
+        for (const int v : readings(step).real) value(v).real = true;
+    }
+    value(plan_.output).real = true;
+    for (Value& each : plan_.values) {
+        if (each.whole == Whole::none) each.real = true;  // only pooled, or not read at all
+        if (each.whole == Whole::none) continue;
+        const Range& range = ranges_.at(each.name);
+        // Wide numbers have steps to spare: room for half as much again as was seen.
+        constexpr float kRoom = 1.5f;
+        each.quantisation = each.whole == Whole::narrow ? quantisation_of(range.low, range.high, kLargestNarrow)
+                                                        : quantisation_of(kRoom * range.lowest, kRoom * range.highest,
+                                                                          each.quantisation.largest);
+    }
+}
+
+// --- weights
+// ----------------------------------------------------------------------------------------------------------
+
+template <class Element>
+constexpr bool kIsWhole = !std::is_same_v<Element, float>;
+
+// Packs filters for a source's `inputs` channels from `first_input` on; `q` is the source's.
+template <class Element>
+PackedFilters<Element> packed(const Filters& filters, int first_input, int inputs, const Quantisation& q) {
+    const auto outputs = index(padded_channels(filters.outputs));
+    PackedFilters<Element> made{pack_weights<Element>(filters, first_input, inputs), std::vector<float>(outputs, 1.0f),
+                                std::vector<float>(outputs, 0.0f)};
+    if (!kIsWhole<Element>) return made;
+    const std::size_t taps = index(filters.taps());
+    for (std::size_t o = 0; o < index(filters.outputs); ++o) {
+        const auto first = filters.whole.begin() +
+                           static_cast<std::ptrdiff_t>((o * index(filters.inputs) + index(first_input)) * taps);
+        const double sum = std::accumulate(first, first + static_cast<std::ptrdiff_t>(index(inputs) * taps), 0.0);
+        const double scale = double(q.scale) * double(filters.scales[o]);
+        made.scales[o] = static_cast<float>(scale);
+        made.offsets[o] = static_cast<float>(-scale * q.zero * sum);
+    }
+    return made;
+}
+
+// The same for a row of a transposed convolution's kernel.
+template <class Element>
+PackedFilters<Element> packed_transposed(const Filters& filters, int phase_k, int phase_j, const Quantisation& q) {
+    const int outputs = padded_channels(filters.outputs);
+    const auto count = index(filters.kernel[2] * outputs);
+    PackedFilters<Element> made{pack_transposed_weights<Element>(filters, phase_k, phase_j),
+                                std::vector<float>(count, 1.0f), std::vector<float>(count, 0.0f)};
+    for (int tap = 0; kIsWhole<Element> && tap < filters.kernel[2]; ++tap) {
+        for (int o = 0; o < filters.outputs; ++o) {
+            double sum = 0;
+            for (int c = 0; c < filters.inputs; ++c) {
+                const int row = (o * filters.inputs + c) * filters.kernel[0] + phase_k;
+                sum += filters.whole[index((row * filters.kernel[1] + phase_j) * filters.kernel[2] + tap)];
+            }
+            const double scale = double(q.scale) * double(filters.scales[index(o)]);
+            made.scales[index(tap * outputs + o)] = static_cast<float>(scale);
+            made.offsets[index(tap * outputs + o)] = static_cast<float>(-scale * q.zero * sum);
+        }
+    }
+    return made;
+}
+
+template <class Element>
+std::vector<PackedFilters<Element>> packed_source(const ConvolvedSource& from, const Filters& filters, int first_input,
+                                                  const Quantisation& q) {
+    const int inputs = from.source.shape.channels;
+    if (!from.doubled) return {packed<Element>(filters, first_input, inputs, q)};
+    std::vector<PackedFilters<Element>> made;
+    for (int phase = 0; phase < 8; ++phase) {
+        const Filters part = doubled_filters(filters, first_input, inputs, {phase / 4, phase / 2 % 2, phase % 2});
+        made.push_back(packed<Element>(part, 0, inputs, q));
+    }
+    return made;
+}
+
+template <class Element>
+std::vector<PackedFilters<Element>> packed_rows(const Filters& filters, const Quantisation& q) {
+    std::vector<PackedFilters<Element>> made;
+    for (int k = 0; k < filters.kernel[0]; ++k) {
+        for (int j = 0; j < filters.kernel[1]; ++j) made.push_back(packed_transposed<Element>(filters, k, j, q));
+    }
+    return made;
+}
+
+void Planner::load_weights(Step& step, const Filters* filters) {
+    if (auto* convolve = std::get_if<Convolve>(&step.producer)) {
+        int first = 0;
+        for (ConvolvedSource& each : convolve->sources) {
+            const Value& from = value(each.source.value);
+            if (!convolve->whole) {
+                each.filters = packed_source<float>(each, *filters, first, from.quantisation);
+            } else if (from.whole == Whole::wide) {
+                each.filters = packed_source<std::int16_t>(each, *filters, first, from.quantisation);
+            } else {
+                each.filters = packed_source<std::int8_t>(each, *filters, first, from.quantisation);
+            }
+            first += each.source.shape.channels;
+        }
+    } else if (auto* transposed = std::get_if<ConvolveTransposed>(&step.producer)) {
+        const Value& from = value(transposed->source.value);
+        if (!transposed->whole) {
+            transposed->filters = packed_rows<float>(*filters, from.quantisation);
+        } else if (from.whole == Whole::wide) {
+            transposed->filters = packed_rows<std::int16_t>(*filters, from.quantisation);
+        } else {
+            transposed->filters = packed_rows<std::int8_t>(*filters, from.quantisation);
+        }
+    }
+    for (std::size_t o = 0; filters && o < index(filters->outputs); ++o)
+        step.finish.shift[o] += step.finish.scale[o] * filters->bias[o];
+    step.finish.scale = padded(std::move(step.finish.scale));
+    step.finish.shift = padded(std::move(step.finish.shift));
+    step.finish.slopes = padded(std::move(step.finish.slopes));
+}
+
+// --- memory
+// -----------------------------------------------------------------------------------------------------------
+
+void Planner::lay_out() {
+    std::vector<Tenant> tenants(2 * plan_.values.size());  // a value's floats, its whole numbers
+    const auto last_step = static_cast<int>(plan_.steps.size()) - 1;
+    for (int n = 0; n <= last_step; ++n) {
+        const Step& step = plan_.steps[index(n)];
+        const Value& made = value(step.value);
+        Tenant& real = tenants[2 * index(step.value)];
+        Tenant& whole = tenants[2 * index(step.value) + 1];
+        real = {made.real ? made.padded_count() * sizeof(float) : 0, n, n, 0};
+        whole = {made.whole_bytes(), n, n, 0};
+        const Readings read = readings(step);
+        for (const int v : read.convolved) tenants[2 * index(v) + 1].last = n;
+        for (const int v : read.real) tenants[2 * index(v)].last = n;
+        for (const int v : read.either) tenants[2 * index(v) + (value(v).real ? 0 : 1)].last = n;
+    }
+    tenants[2 * index(plan_.output)].last = last_step;
+    plan_.bytes = place(tenants);
+    for (std::size_t v = 0; v < plan_.values.size(); ++v) {
+        plan_.values[v].real_at = tenants[2 * v].at;
+        plan_.values[v].whole_at = tenants[2 * v + 1].at;
+    }
+}
+
+}  // namespace
+
+std::size_t Value::padded_count() const {
+    return shape.voxels() * index(padded_channels(shape.channels));
+}
+
+std::size_t Value::whole_bytes() const {
+    return whole == Whole::none ? 0
+                                : padded_count() * (whole == Whole::wide ? sizeof(std::int16_t) : sizeof(std::int8_t));
+}
+
+double Plan::products() const {
+    return std::accumulate(steps.begin(), steps.end(), 0.0,
+                           [](double sum, const Step& step) { return sum + step.products; });
+}
+
+Plan make_plan(const Graph& graph, const Ranges& ranges, Prefer prefer) {
+    return Planner(graph, ranges, prefer).make();
+}
+
+}  // namespace shapslice::convnet

@@ -1,0 +1,536 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <set>
+
+#include "convnet/filters.h"
+#include "convnet/graph.h"
+#include "convnet/moments.h"
+#include "convnet/numbers.h"
+#include "convnet/resampling.h"
+
+namespace shapslice::convnet {
+
+namespace {
+
+// A volume whose channels were put into groups, for an InstanceNormalization that stands for group normalisation.
+struct Grouped {
+    int volume = 0;
+    int groups = 0;
+    std::optional<double> epsilon;  // once it is normalised
+};
+
+template <class T>
+std::vector<T> elements(const Weights& weights) {
+    std::vector<T> values(weights.count());
+    std::memcpy(values.data(), weights.elements.data(), values.size() * sizeof(T));
+    return values;
+}
+
+constexpr int kMostChannels = 4096;  // 27 taps of so many 7-bit times 8-bit products fit 32 bits
+constexpr std::int64_t kLargestExtent = 1024;
+constexpr int kLargestKernel = 15;
+constexpr double kMostElements = 1 << 28;  // 1 GB of floats
+
+class Reader {
+  public:
+    Reader(std::string_view file_name, const Network& network) : file_(file_name), network_(network) {}
+
+    Expected<Graph> read(const std::array<int, 3>& extents);
+
+  private:
+    using Node = onnx::NodeProto;
+    // Empty: taken. Else what is wrong, to follow the node's name.
+    using Refusal = std::string;
+
+    Refusal take(const Node& node);
+    Refusal take_convolution(const Node& node, int volume);
+    Refusal take_transposed(const Node& node, int volume);
+    Refusal take_pool(const Node& node, int volume);
+    Refusal take_resize(const Node& node, int volume);
+    Refusal take_concat(const Node& node);
+    Refusal take_pair(const Node& node);
+    Refusal take_batch_norm(const Node& node, int volume);
+    Refusal take_normalisation(const Node& node, int volume, int groups, double epsilon, bool by_channel);
+    Refusal take_prelu(const Node& node, int volume);
+    Refusal take_softmax(const Node& node, int volume);
+    Refusal take_reshape(const Node& node);
+    Refusal take_grouped_norm(const Node& node);
+
+    std::optional<int> volume(const std::string& name) const;
+    std::optional<Numbers> numbers(const std::string& name) const;
+    std::optional<std::vector<float>> per_channel(const std::string& name, int channels, bool trailing_axes) const;
+    std::optional<Filters> filters(const Node& node, bool transposed) const;
+    const VolumeShape& shape(int node) const { return graph_.nodes[static_cast<std::size_t>(node)].shape; }
+    Refusal add(const Node& node, std::vector<int> inputs, VolumeShape shape, Operation operation);
+    tl::unexpected<Error> refuse(const Node& node, const Refusal& why) const;
+    void drop_unused();
+
+    std::string file_;
+    const Network& network_;
+    Graph graph_;
+    std::map<std::string, int> volumes_;
+    std::map<std::string, Numbers> numbers_;
+    std::map<std::string, Moment> moments_;
+    std::map<std::string, Grouped> grouped_;
+};
+
+tl::unexpected<Error> Reader::refuse(const Node& node, const Refusal& why) const {
+    const std::string name = node.name().empty() && node.output_size() ? node.output(0) : node.name();
+    return fail(file_ + ": the node \"" + name + "\" (" + node.op_type() + ") " + why);
+}
+
+std::optional<int> Reader::volume(const std::string& name) const {
+    const auto at = volumes_.find(name);
+    return at == volumes_.end() ? std::nullopt : std::optional(at->second);
+}
+
+std::optional<Numbers> Reader::numbers(const std::string& name) const {
+    if (const auto at = numbers_.find(name); at != numbers_.end()) return at->second;
+    const auto constant = network_.constant(name);
+    return constant ? numbers_of(*constant) : std::nullopt;
+}
+
+// A constant with one value a channel, or one for all: [C], or [1, C, 1, 1, 1] without the leading axes where it is
+// to meet a volume.
+std::optional<std::vector<float>> Reader::per_channel(const std::string& name, int channels, bool trailing_axes) const {
+    const auto given = numbers(name);
+    if (!given) return std::nullopt;
+    const auto count = static_cast<std::size_t>(channels);
+    if (given->values.size() == 1) return std::vector<float>(count, static_cast<float>(given->values[0]));
+    Extents expected{channels};
+    if (trailing_axes) expected.insert(expected.end(), {1, 1, 1});
+    Extents extents = given->extents;
+    if (extents.size() == expected.size() + 1 && extents.front() == 1) extents.erase(extents.begin());
+    if (extents != expected) return std::nullopt;
+    return std::vector<float>(given->values.begin(), given->values.end());
+}
+
+Reader::Refusal Reader::add(const Node& node, std::vector<int> inputs, VolumeShape made, Operation operation) {
+    for (const int extent : made.extents) {
+        if (extent < 1 || extent > kLargestExtent) return "leaves an image of no size that fits; expected 1 to 1024.";
+    }
+    if (made.channels < 1 || made.channels > kMostChannels) return "has more channels than this engine runs.";
+    if (static_cast<double>(made.voxels()) * made.channels > kMostElements)
+        return "makes an image larger than any memory for it.";
+    volumes_[node.output(0)] = static_cast<int>(graph_.nodes.size());
+    graph_.nodes.push_back({node.output(0), std::move(inputs), made, std::move(operation)});
+    return {};
+}
+
+// --- convolutions -------------------------------------------------------------------------------------------------
+
+// Scales an output channel of weights that the file holds in int8, where it does.
+std::optional<std::vector<float>> stored_scales(const Network& network, const std::string& weights,
+                                                std::int64_t output_axis, int outputs) {
+    const onnx::NodeProto* node = network.producer(weights);
+    if (!node || node->op_type() != "DequantizeLinear" || node->input_size() < 2) return std::nullopt;
+    const auto whole = network.constant(node->input(0));
+    const auto scale = network.constant(node->input(1));
+    if (!whole || whole->type != onnx::TensorProto::INT8 || !scale || scale->type != onnx::TensorProto::FLOAT)
+        return std::nullopt;
+    if (node->input_size() > 2 && !node->input(2).empty()) {
+        const auto zero = network.constant(node->input(2));
+        if (!zero || std::any_of(zero->elements.begin(), zero->elements.end(), [](char z) { return z != 0; }))
+            return std::nullopt;
+    }
+    auto values = elements<float>(*scale);
+    if (values.size() == 1) return std::vector<float>(static_cast<std::size_t>(outputs), values[0]);
+    if (attribute(*node, "axis", std::int64_t{1}) != output_axis) return std::nullopt;
+    return values.size() == static_cast<std::size_t>(outputs) ? std::optional(values) : std::nullopt;
+}
+
+// [input][output][taps] to [output][input][taps].
+std::vector<float> outputs_first(const std::vector<float>& from, int inputs, int outputs, int taps) {
+    std::vector<float> to(from.size());
+    const auto tap_count = static_cast<std::size_t>(taps);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(inputs); ++i) {
+        for (std::size_t o = 0; o < static_cast<std::size_t>(outputs); ++o) {
+            std::copy_n(from.data() + (i * static_cast<std::size_t>(outputs) + o) * tap_count, tap_count,
+                        to.data() + (o * static_cast<std::size_t>(inputs) + i) * tap_count);
+        }
+    }
+    return to;
+}
+
+std::optional<Filters> Reader::filters(const Node& node, bool transposed) const {
+    if (node.input_size() < 2) return std::nullopt;
+    const auto weights = network_.constant(node.input(1));
+    if (!weights || weights->type != onnx::TensorProto::FLOAT || weights->extents.size() != 5) return std::nullopt;
+    for (const std::int64_t extent : weights->extents) {
+        if (extent < 1 || extent > kMostChannels) return std::nullopt;
+    }
+    Filters made;
+    made.outputs = static_cast<int>(weights->extents[transposed ? 1 : 0]);
+    made.inputs = static_cast<int>(weights->extents[transposed ? 0 : 1]);
+    for (std::size_t n = 0; n < 3; ++n) {
+        made.kernel[n] = static_cast<int>(weights->extents[n + 2]);
+        if (made.kernel[n] > kLargestKernel) return std::nullopt;
+    }
+    made.values = elements<float>(*weights);
+    if (!std::all_of(made.values.begin(), made.values.end(), [](float w) { return std::isfinite(w); }))
+        return std::nullopt;
+    if (transposed) made.values = outputs_first(made.values, made.inputs, made.outputs, made.taps());
+    round_filters(made, stored_scales(network_, node.input(1), transposed ? 1 : 0, made.outputs));
+    made.bias.assign(static_cast<std::size_t>(made.outputs), 0.0f);
+    if (node.input_size() > 2 && !node.input(2).empty()) {
+        const auto bias = per_channel(node.input(2), made.outputs, false);
+        if (!bias) return std::nullopt;
+        made.bias = *bias;
+    }
+    return made;
+}
+
+// Kernel, stride and padding of a convolution or pooling over three axes; none where they are of another kind.
+struct Window {
+    std::array<int, 3> kernel{1, 1, 1};
+    std::array<int, 3> stride{1, 1, 1};
+    std::array<int, 3> pad_low{0, 0, 0};
+    std::array<int, 3> pad_high{0, 0, 0};
+
+    std::array<int, 3> outputs(const std::array<int, 3>& inputs) const {
+        std::array<int, 3> made{};
+        for (std::size_t n = 0; n < 3; ++n) {
+            const int span = inputs[n] + pad_low[n] + pad_high[n] - kernel[n];
+            made[n] = span < 0 ? 0 : span / stride[n] + 1;
+        }
+        return made;
+    }
+};
+
+std::optional<Window> read_window(const onnx::NodeProto& node, const std::array<int, 3>& kernel) {
+    const std::string padding = attribute(node, "auto_pad", "NOTSET");
+    const Extents dilations = attribute(node, "dilations", Extents{1, 1, 1});
+    const Extents strides = attribute(node, "strides", Extents{1, 1, 1});
+    const Extents pads = attribute(node, "pads", Extents(6, 0));
+    const Extents written = attribute(node, "kernel_shape", Extents(kernel.begin(), kernel.end()));
+    if ((padding != "NOTSET" && padding != "VALID") || dilations != Extents{1, 1, 1} || strides.size() != 3 ||
+        pads.size() != 6 || written.size() != 3)
+        return std::nullopt;
+    Window window;
+    for (std::size_t n = 0; n < 3; ++n) {
+        const bool sane = written[n] >= 1 && written[n] <= kLargestKernel && strides[n] >= 1 &&
+                          strides[n] <= kLargestKernel && pads[n] >= 0 && pads[n] < written[n] && pads[n + 3] >= 0 &&
+                          pads[n + 3] < written[n];
+        if (!sane) return std::nullopt;
+        window.kernel[n] = static_cast<int>(written[n]);
+        window.stride[n] = static_cast<int>(strides[n]);
+        window.pad_low[n] = padding == "VALID" ? 0 : static_cast<int>(pads[n]);
+        window.pad_high[n] = padding == "VALID" ? 0 : static_cast<int>(pads[n + 3]);
+    }
+    return window;
+}
+
+Reader::Refusal Reader::take_convolution(const Node& node, int from) {
+    auto made = filters(node, false);
+    if (!made) return "has weights that are no finite constants over three axes; expected those of a 3-D convolution.";
+    if (attribute(node, "group", std::int64_t{1}) != 1) return "convolves groups of channels; expected one group.";
+    if (made->inputs != shape(from).channels) return "expects another number of channels than it is given.";
+    const auto window = read_window(node, made->kernel);
+    if (!window || window->kernel != made->kernel)
+        return "has a dilation or padding that this engine does not run; expected no dilation and padding by numbers.";
+    const VolumeShape outcome{made->outputs, window->outputs(shape(from).extents)};
+    return add(node, {from}, outcome, Convolution{std::move(*made), window->stride, window->pad_low});
+}
+
+Reader::Refusal Reader::take_transposed(const Node& node, int from) {
+    auto made = filters(node, true);
+    if (!made) return "has weights that are no finite constants over three axes; expected those of a 3-D convolution.";
+    if (attribute(node, "group", std::int64_t{1}) != 1) return "convolves groups of channels; expected one group.";
+    if (made->inputs != shape(from).channels) return "expects another number of channels than it is given.";
+    const auto window = read_window(node, made->kernel);
+    const bool blocks = window && window->kernel == made->kernel && window->stride == made->kernel &&
+                        window->pad_low == std::array{0, 0, 0} && window->pad_high == std::array{0, 0, 0};
+    const Extents more = attribute(node, "output_padding", Extents{0, 0, 0});
+    if (!blocks || more != Extents{0, 0, 0} || !attribute(node, "output_shape", Extents{}).empty())
+        return "overlaps or leaves gaps; expected a kernel as large as the stride, and no padding.";
+    VolumeShape outcome{made->outputs, shape(from).extents};
+    for (std::size_t n = 0; n < 3; ++n) outcome.extents[n] *= made->kernel[n];
+    return add(node, {from}, outcome, TransposedConvolution{std::move(*made)});
+}
+
+Reader::Refusal Reader::take_pool(const Node& node, int from) {
+    const auto window = read_window(node, {0, 0, 0});
+    if (!window || attribute(node, "ceil_mode", std::int64_t{0}) != 0 || node.output_size() != 1)
+        return "pools in a way that this engine does not; expected kernel, stride and padding by numbers.";
+    return add(node, {from}, {shape(from).channels, window->outputs(shape(from).extents)},
+               MaxPool{window->kernel, window->stride, window->pad_low});
+}
+
+// --- resampling and joining -----------------------------------------------------------------------------------------
+
+Reader::Refusal Reader::take_resize(const Node& node, int from) {
+    const VolumeShape& given = shape(from);
+    const auto asked =
+        read_resampling(node, given, [this](const std::string& name) { return numbers(name); }, network_.opset());
+    if (!asked) return "resizes in a way that this engine does not; expected nearest or linear, by known factors.";
+    VolumeShape outcome{given.channels, asked->extents};
+    for (const int extent : outcome.extents) {
+        if (extent < 1 || extent > kLargestExtent) return "leaves an image of no size that fits; expected 1 to 1024.";
+    }
+    if (asked->linear) return add(node, {from}, outcome, LinearResize{linear_taps(*asked, given.extents)});
+    return add(node, {from}, outcome, NearestResize{nearest_tables(*asked, given.extents)});
+}
+
+Reader::Refusal Reader::take_concat(const Node& node) {
+    std::vector<int> parts;
+    int channels = 0;
+    for (const std::string& name : node.input()) {
+        const auto part = volume(name);
+        if (!part) return "joins what is no image; expected images of one size.";
+        if (!parts.empty() && shape(*part).extents != shape(parts[0]).extents) return "joins images of unlike sizes.";
+        parts.push_back(*part);
+        channels += shape(*part).channels;
+        if (channels > kMostChannels) return "has more channels than this engine runs.";
+    }
+    const std::int64_t axis = attribute(node, "axis", std::int64_t{0});
+    if (parts.empty() || (axis != 1 && axis != -4)) return "joins along another axis; expected channels.";
+    const VolumeShape outcome{channels, shape(parts[0]).extents};
+    return add(node, parts, outcome, Concatenation{});
+}
+
+// --- pointwise ------------------------------------------------------------------------------------------------------
+
+// Add and Mul: of two volumes, or of one and a constant.
+Reader::Refusal Reader::take_pair(const Node& node) {
+    if (node.input_size() != 2) return "takes other than two inputs.";
+    const auto first = volume(node.input(0));
+    const auto second = volume(node.input(1));
+    const bool adds = node.op_type() == "Add";
+    if (first && second) {
+        if (!adds) return "multiplies images with each other, which this engine does not.";
+        if (shape(*first) != shape(*second)) return "adds images of unlike sizes; expected the same.";
+        return add(node, {*first, *second}, shape(*first), Sum{});
+    }
+    const int image = first ? *first : *second;
+    const int channels = shape(image).channels;
+    auto constant = per_channel(node.input(first ? 1 : 0), channels, true);
+    if (!constant) return "meets a tensor that is not one number a channel.";
+    const std::vector<float> same(static_cast<std::size_t>(channels), adds ? 1.0f : 0.0f);
+    ChannelAffine affine = adds ? ChannelAffine{same, *constant} : ChannelAffine{*constant, same};
+    return add(node, {image}, shape(image), std::move(affine));
+}
+
+Reader::Refusal Reader::take_normalisation(const Node& node, int image, int groups, double epsilon, bool by_channel) {
+    Normalisation norm{groups, epsilon, {}, {}};
+    const int channels = shape(image).channels;
+    norm.scale.assign(static_cast<std::size_t>(channels), 1.0f);
+    norm.shift.assign(static_cast<std::size_t>(channels), 0.0f);
+    if (groups < 1 || channels % groups != 0) return "has groups that do not divide the channels.";
+    if (node.input_size() >= 3) {
+        const int count = by_channel ? channels : groups;
+        const auto scale = per_channel(node.input(1), count, false);
+        const auto shift = per_channel(node.input(2), count, false);
+        if (!scale || !shift) return "has a scale or bias that is not one number a channel.";
+        for (int c = 0; c < channels; ++c) {
+            const auto from = static_cast<std::size_t>(by_channel ? c : c / (channels / groups));
+            norm.scale[static_cast<std::size_t>(c)] = (*scale)[from];
+            norm.shift[static_cast<std::size_t>(c)] = (*shift)[from];
+        }
+    }
+    return add(node, {image}, shape(image), std::move(norm));
+}
+
+Reader::Refusal Reader::take_batch_norm(const Node& node, int image) {
+    if (node.input_size() != 5 || node.output_size() != 1) return "is of a training graph; expected one for inference.";
+    const double epsilon = static_cast<double>(attribute(node, "epsilon", 1e-5f));
+    const auto mean = moments_.find(node.input(3));
+    const auto variance = moments_.find(node.input(4));
+    if (mean != moments_.end() && variance != moments_.end()) {
+        const Moment& m = mean->second;
+        const Moment& v = variance->second;
+        const bool fits = m.kind == Moment::Kind::mean && v.kind == Moment::Kind::variance && m.volume == image &&
+                          v.volume == image && m.of_channels() && v.of_channels() && m.groups == v.groups;
+        if (!fits) return "normalises with numbers that are not its image's mean and variance.";
+        return take_normalisation(node, image, m.groups ? m.groups : shape(image).channels, epsilon, true);
+    }
+    const int channels = shape(image).channels;
+    std::array<std::vector<float>, 4> given;
+    for (int n = 0; n < 4; ++n) {
+        auto values = per_channel(node.input(n + 1), channels, false);
+        if (!values) return "normalises with numbers that are neither constants nor its image's mean and variance.";
+        given[static_cast<std::size_t>(n)] = std::move(*values);
+    }
+    ChannelAffine affine;
+    for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
+        const double scale = double(given[0][c]) / std::sqrt(double(given[3][c]) + epsilon);
+        affine.scale.push_back(static_cast<float>(scale));
+        affine.shift.push_back(static_cast<float>(double(given[1][c]) - double(given[2][c]) * scale));
+    }
+    return add(node, {image}, shape(image), std::move(affine));
+}
+
+Reader::Refusal Reader::take_prelu(const Node& node, int image) {
+    auto slopes = node.input_size() == 2 ? per_channel(node.input(1), shape(image).channels, true) : std::nullopt;
+    if (!slopes) return "has slopes that are not one number a channel.";
+    return add(node, {image}, shape(image), ActivationFunction{ActivationKind::leaky, std::move(*slopes)});
+}
+
+Reader::Refusal Reader::take_softmax(const Node& node, int image) {
+    constexpr int kAxisIsOne = 13;  // before, all axes behind it went in as well
+    const std::int64_t axis = attribute(node, "axis", std::int64_t{-1});
+    if ((axis != 1 && axis != -4) || network_.opset() < kAxisIsOne) return "is not over channels; expected axis 1.";
+    return add(node, {image}, shape(image), ActivationFunction{ActivationKind::softmax, {}});
+}
+
+// --- group normalisation as PyTorch exports it: Reshape, InstanceNormalization, Reshape
+// --------------------------------
+
+Reader::Refusal Reader::take_reshape(const Node& node) {
+    const auto to = node.input_size() == 2 ? numbers(node.input(1)) : std::nullopt;
+    if (!to) return "has a shape that is not known beforehand.";
+    if (const auto image = volume(node.input(0))) {
+        const int channels = shape(*image).channels;
+        const std::vector<double>& s = to->values;
+        const double groups = s.size() == 3 && (s[0] == 0 || s[0] == 1) && s[2] == -1 ? s[1] : 0;
+        if (groups < 1 || std::fmod(channels, groups) != 0)
+            return "reshapes an image, which this engine does for group normalisation only.";
+        grouped_[node.output(0)] = {*image, static_cast<int>(groups), std::nullopt};
+        return {};
+    }
+    const auto at = grouped_.find(node.input(0));
+    if (at == grouped_.end() || !at->second.epsilon) return "reshapes what is no image.";
+    const VolumeShape& image = shape(at->second.volume);
+    std::vector<double> same{1, double(image.channels)};
+    same.insert(same.end(), image.extents.begin(), image.extents.end());
+    if (to->values != same) return "reshapes an image, which this engine does for group normalisation only.";
+    Node plain = node;
+    plain.clear_input();
+    return take_normalisation(plain, at->second.volume, at->second.groups, *at->second.epsilon, true);
+}
+
+Reader::Refusal Reader::take_grouped_norm(const Node& node) {
+    Grouped grouped = grouped_.at(node.input(0));
+    if (node.input_size() != 3 || grouped.epsilon) return "normalises what is no image.";
+    const auto scale = per_channel(node.input(1), grouped.groups, false);
+    const auto shift = per_channel(node.input(2), grouped.groups, false);
+    const auto all = [](const std::optional<std::vector<float>>& values, float value) {
+        return values && std::all_of(values->begin(), values->end(), [value](float x) { return x == value; });
+    };
+    if (!all(scale, 1) || !all(shift, 0)) return "scales groups of channels; expected scale 1 and bias 0.";
+    grouped.epsilon = static_cast<double>(attribute(node, "epsilon", 1e-5f));
+    grouped_[node.output(0)] = grouped;
+    return {};
+}
+
+// --- the whole
+// --------------------------------------------------------------------------------------------------------
+
+Reader::Refusal Reader::take(const Node& node) {
+    const std::string& operation = node.op_type();
+    if (node.output_size() < 1 || node.input_size() < 1) return "has no input or output.";
+    if (!node.domain().empty() && node.domain() != "ai.onnx")
+        return "is of another collection of operators than ONNX's.";
+    if (operation == "DequantizeLinear" && network_.constant(node.output(0))) return {};
+    const FindNumbers find_numbers = [this](const std::string& name) { return numbers(name); };
+    const FindExtents find_extents = [this](const std::string& name) -> std::optional<Extents> {
+        const auto image = volume(name);
+        if (!image) return std::nullopt;
+        const VolumeShape& s = shape(*image);
+        return Extents{1, s.channels, s.extents[0], s.extents[1], s.extents[2]};
+    };
+    if (auto folded = fold(node, find_numbers, find_extents)) {
+        numbers_[node.output(0)] = std::move(*folded);
+        return {};
+    }
+    const FindVolume find_volume = [&](const std::string& name) -> std::optional<VolumeExtents> {
+        const auto image = volume(name);
+        return image ? std::optional(VolumeExtents{*image, *find_extents(name)}) : std::nullopt;
+    };
+    const FindMoment find_moment = [this](const std::string& name) {
+        const auto at = moments_.find(name);
+        return at == moments_.end() ? std::nullopt : std::optional(at->second);
+    };
+    if (auto moment = recognise_moment(node, find_volume, find_moment, find_numbers)) {
+        moments_[node.output(0)] = std::move(*moment);
+        return {};
+    }
+    if (operation == "Concat") return take_concat(node);
+    if (operation == "Reshape") return take_reshape(node);
+    if ((operation == "Add" || operation == "Mul") &&
+        (volume(node.input(0)) || volume(node.input(node.input_size() - 1))))
+        return take_pair(node);
+    if (operation == "InstanceNormalization" && grouped_.contains(node.input(0))) return take_grouped_norm(node);
+    const auto image = volume(node.input(0));
+    if (!image) return "works on what is no image of this network; expected three-dimensional images throughout.";
+    const int channels = shape(*image).channels;
+    if (operation == "Conv") return take_convolution(node, *image);
+    if (operation == "ConvTranspose") return take_transposed(node, *image);
+    if (operation == "MaxPool") return take_pool(node, *image);
+    if (operation == "Resize") return take_resize(node, *image);
+    if (operation == "BatchNormalization") return take_batch_norm(node, *image);
+    if (operation == "InstanceNormalization")
+        return take_normalisation(node, *image, channels, double(attribute(node, "epsilon", 1e-5f)), true);
+    if (operation == "GroupNormalization") {
+        constexpr int kScaleByChannel = 21;
+        return take_normalisation(node, *image, static_cast<int>(attribute(node, "num_groups", std::int64_t{0})),
+                                  double(attribute(node, "epsilon", 1e-5f)), network_.opset() >= kScaleByChannel);
+    }
+    if (operation == "Relu" || operation == "LeakyRelu") {
+        const float slope = operation == "Relu" ? 0.0f : attribute(node, "alpha", 0.01f);
+        return add(
+            node, {*image}, shape(*image),
+            ActivationFunction{ActivationKind::leaky, std::vector<float>(static_cast<std::size_t>(channels), slope)});
+    }
+    if (operation == "PRelu") return take_prelu(node, *image);
+    if (operation == "Sigmoid")
+        return add(node, {*image}, shape(*image), ActivationFunction{ActivationKind::sigmoid, {}});
+    if (operation == "Softmax") return take_softmax(node, *image);
+    return "is no operator that this engine runs.";
+}
+
+// Keeps the nodes that the output needs.
+void Reader::drop_unused() {
+    std::vector<bool> needed(graph_.nodes.size(), false);
+    needed[0] = true;
+    needed[static_cast<std::size_t>(graph_.output)] = true;
+    for (std::size_t n = graph_.nodes.size(); n-- > 0;) {
+        if (!needed[n]) continue;
+        for (const int input : graph_.nodes[n].inputs) needed[static_cast<std::size_t>(input)] = true;
+    }
+    std::vector<int> moved(graph_.nodes.size(), 0);
+    std::vector<GraphNode> kept;
+    for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+        if (!needed[n]) continue;
+        moved[n] = static_cast<int>(kept.size());
+        kept.push_back(std::move(graph_.nodes[n]));
+        for (int& input : kept.back().inputs) input = moved[static_cast<std::size_t>(input)];
+    }
+    graph_.output = moved[static_cast<std::size_t>(graph_.output)];
+    graph_.nodes = std::move(kept);
+}
+
+Expected<Graph> Reader::read(const std::array<int, 3>& extents) {
+    const auto inputs = network_.inputs();
+    if (inputs.size() != 1 || network_.graph().output_size() != 1)
+        return fail(file_ + ": the network has several inputs or outputs; expected one image in and one out.");
+    const auto& type = inputs[0]->type().tensor_type();
+    const std::int64_t channels = type.shape().dim_size() == 5 ? type.shape().dim(1).dim_value() : 0;
+    if (type.elem_type() != onnx::TensorProto::FLOAT || channels < 1 || channels > kMostChannels)
+        return fail(file_ + ": the input \"" + inputs[0]->name() + "\" is not a float32 image with known channels.");
+    for (std::size_t n = 0; n < 3; ++n) {
+        const std::int64_t fixed = type.shape().dim(static_cast<int>(n) + 2).dim_value();
+        if (extents[n] < 1 || extents[n] > kLargestExtent || (fixed > 0 && fixed != extents[n]))
+            return fail(file_ + ": the input \"" + inputs[0]->name() + "\" takes another size than it is given.");
+    }
+    volumes_[inputs[0]->name()] = 0;
+    graph_.nodes.push_back({inputs[0]->name(), {}, {static_cast<int>(channels), extents}, Input{}});
+    for (const Node& node : network_.graph().node()) {
+        if (const Refusal why = take(node); !why.empty()) return refuse(node, why);
+    }
+    const std::string& output = network_.graph().output(0).name();
+    const auto found = volume(output);
+    if (!found) return fail(file_ + ": the output \"" + output + "\" is no image.");
+    graph_.output = *found;
+    drop_unused();
+    return std::move(graph_);
+}
+
+}  // namespace
+
+Expected<Graph> read_graph(std::string_view file_name, const Network& network, const std::array<int, 3>& extents) {
+    return Reader(file_name, network).read(extents);
+}
+
+}  // namespace shapslice::convnet

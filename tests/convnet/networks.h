@@ -1,0 +1,160 @@
+// Small random networks for tests, put together layer by layer.
+#pragma once
+
+#include <random>
+
+#include "convnet/executor.h"
+#include "reference.h"
+
+namespace shapslice::convnet::testing {
+
+class Random {
+  public:
+    explicit Random(unsigned seed) : bits_(seed) {}
+    double between(double low, double high) { return low + (high - low) * (bits_() / 4294967296.0); }
+    int between(int low, int high) { return low + static_cast<int>(bits_() % static_cast<unsigned>(high - low + 1)); }
+    std::vector<float> floats(std::size_t count, double low, double high) {
+        std::vector<float> made(count);
+        for (float& each : made) each = static_cast<float>(between(low, high));
+        return made;
+    }
+
+  private:
+    std::mt19937 bits_;
+};
+
+class GraphBuilder {
+  public:
+    GraphBuilder(unsigned seed, const VolumeShape& input) : random(seed) {
+        graph_.nodes.push_back({"input", {}, input, Input{}});
+    }
+
+    int add(std::vector<int> inputs, const VolumeShape& shape, Operation operation) {
+        const int n = static_cast<int>(graph_.nodes.size());
+        graph_.nodes.push_back({"t" + std::to_string(n), std::move(inputs), shape, std::move(operation)});
+        return n;
+    }
+    const VolumeShape& shape(int n) const { return graph_.nodes[static_cast<std::size_t>(n)].shape; }
+
+    Filters filters(int outputs, int inputs, const std::array<int, 3>& kernel) {
+        Filters made{outputs, inputs, kernel, {}, {}, {}, random.floats(static_cast<std::size_t>(outputs), -1, 1)};
+        const auto each = static_cast<std::size_t>(inputs * made.taps());
+        for (int o = 0; o < outputs; ++o) {
+            made.scales.push_back(static_cast<float>(random.between(0.001, 0.01)));
+            for (std::size_t n = 0; n < each; ++n) {
+                made.whole.push_back(static_cast<std::int8_t>(random.between(-127, 127)));
+                made.values.push_back(float(made.whole.back()) * made.scales.back());
+            }
+        }
+        return made;
+    }
+    int convolution(int from, int outputs, const std::array<int, 3>& kernel, const std::array<int, 3>& stride,
+                    const std::array<int, 3>& pad_low, const std::array<int, 3>& pad_high) {
+        VolumeShape to{outputs, {}};
+        for (std::size_t n = 0; n < 3; ++n)
+            to.extents[n] = (shape(from).extents[n] + pad_low[n] + pad_high[n] - kernel[n]) / stride[n] + 1;
+        return add({from}, to, Convolution{filters(outputs, shape(from).channels, kernel), stride, pad_low});
+    }
+    int convolution(int from, int outputs, int kernel = 3, int stride = 1) {
+        const int pad = kernel / 2;
+        return convolution(from, outputs, {kernel, kernel, kernel}, {stride, stride, stride}, {pad, pad, pad},
+                           {pad, pad, pad});
+    }
+    int transposed(int from, int outputs, const std::array<int, 3>& kernel) {
+        VolumeShape to{outputs, shape(from).extents};
+        for (std::size_t n = 0; n < 3; ++n) to.extents[n] *= kernel[n];
+        return add({from}, to, TransposedConvolution{filters(outputs, shape(from).channels, kernel)});
+    }
+    int norm(int from, int groups) {
+        const auto count = static_cast<std::size_t>(shape(from).channels);
+        return add({from}, shape(from),
+                   Normalisation{groups, 1e-5, random.floats(count, 0.5, 2), random.floats(count, -1, 1)});
+    }
+    int instance_norm(int from) { return norm(from, shape(from).channels); }
+    int affine(int from) {
+        const auto count = static_cast<std::size_t>(shape(from).channels);
+        return add({from}, shape(from), ChannelAffine{random.floats(count, 0.5, 2), random.floats(count, -1, 1)});
+    }
+    int leaky(int from, double slope = 0.01) {
+        const auto count = static_cast<std::size_t>(shape(from).channels);
+        return add({from}, shape(from),
+                   ActivationFunction{ActivationKind::leaky, std::vector<float>(count, static_cast<float>(slope))});
+    }
+    int prelu(int from) {
+        const auto count = static_cast<std::size_t>(shape(from).channels);
+        return add({from}, shape(from), ActivationFunction{ActivationKind::leaky, random.floats(count, 0, 0.5)});
+    }
+    int activation(int from, ActivationKind kind) { return add({from}, shape(from), ActivationFunction{kind, {}}); }
+    int sum(int a, int b) { return add({a, b}, shape(a), Sum{}); }
+    int concat(const std::vector<int>& parts) {
+        VolumeShape to{0, shape(parts[0]).extents};
+        for (const int part : parts) to.channels += shape(part).channels;
+        return add(parts, to, Concatenation{});
+    }
+    int max_pool(int from, int kernel, int stride, int pad) {
+        VolumeShape to = shape(from);
+        for (int& extent : to.extents) extent = (extent + 2 * pad - kernel) / stride + 1;
+        return add({from}, to, MaxPool{{kernel, kernel, kernel}, {stride, stride, stride}, {pad, pad, pad}});
+    }
+    int nearest(int from, int factor) {
+        NearestResize resize;
+        VolumeShape to = shape(from);
+        for (std::size_t n = 0; n < 3; ++n) {
+            to.extents[n] *= factor;
+            for (int at = 0; at < to.extents[n]; ++at) resize.from[n].push_back(at / factor);
+        }
+        return add({from}, to, std::move(resize));
+    }
+    int linear(int from) {  // to twice the size, corners of voxels aligned
+        LinearResize resize;
+        VolumeShape to = shape(from);
+        for (std::size_t n = 0; n < 3; ++n) {
+            for (int at = 0; at < 2 * to.extents[n]; ++at) {
+                const double x = std::clamp((at + 0.5) / 2 - 0.5, 0.0, to.extents[n] - 1.0);
+                const int low = static_cast<int>(x);
+                resize.taps[n].push_back({low, std::min(low + 1, to.extents[n] - 1), static_cast<float>(x - low)});
+            }
+            to.extents[n] *= 2;
+        }
+        return add({from}, to, std::move(resize));
+    }
+
+    Graph finish(int output) {
+        graph_.output = output;
+        return std::move(graph_);
+    }
+
+    Random random;
+
+  private:
+    Graph graph_;
+};
+
+inline std::vector<float> run(const Graph& graph, std::span<const float> input, const Ranges& ranges = {},
+                              Prefer prefer = Prefer::wide) {
+    Executor executor(make_plan(graph, ranges, prefer));
+    std::vector<float> output(graph.output_shape().voxels() * static_cast<std::size_t>(graph.output_shape().channels));
+    executor.run(input, output);
+    std::vector<float> again(output.size());
+    executor.run(input, again);  // nothing is left of the first run
+    return output == again ? output : std::vector<float>{};
+}
+
+inline std::vector<float> random_input(const Graph& graph, Random& random) {
+    const VolumeShape& shape = graph.input_shape();
+    return random.floats(shape.voxels() * static_cast<std::size_t>(shape.channels), -2, 2);
+}
+
+// The largest difference as a share of the largest value; infinite where the sizes differ.
+inline double difference(const std::vector<float>& found, const Volume& expected) {
+    if (found.size() != expected.size()) return std::numeric_limits<double>::infinity();
+    double off = 0, largest = 1e-30;
+    for (std::size_t n = 0; n < found.size(); ++n) {
+        off = std::max(off, std::abs(double(found[n]) - expected[n]));
+        if (!std::isfinite(found[n])) return std::numeric_limits<double>::infinity();
+        largest = std::max(largest, std::abs(expected[n]));
+    }
+    return off / largest;
+}
+
+}  // namespace shapslice::convnet::testing
