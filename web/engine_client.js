@@ -20,6 +20,8 @@ export class EngineClient {
     this.open = new Map();
     this.nextId = 1;
     this.deaths = 0;
+    /** The worker has said something: what never ran will not run when started again. */
+    this.heard = false;
     /** Settles when calls may go out. @type {Promise<unknown>} */
     this.ready = Promise.resolve();
     this.worker = this.spawn();
@@ -33,6 +35,7 @@ export class EngineClient {
     worker.addEventListener('message', ({ data }) => worker === this.worker && this.receive(data));
     worker.addEventListener('error', (event) => this.died(worker, event.message || 'it could not be loaded'));
     this.worker = worker;
+    this.heard = false;
     void this.watch(worker);
     return worker;
   }
@@ -51,6 +54,7 @@ export class EngineClient {
 
   /** @param {any} data */
   receive(data) {
+    this.heard = true;
     if (data.event === 'stopped') {
       this.died(this.worker, data.sentence);
       return;
@@ -70,7 +74,7 @@ export class EngineClient {
   died(worker, why) {
     if (worker !== this.worker) return; // heard of before
     worker.terminate();
-    const again = ++this.deaths <= MOST_DEATHS && !why.includes('could not be loaded');
+    const again = ++this.deaths <= MOST_DEATHS && this.heard;
     const failed = new Error(
       `The engine stopped: ${why}. ${again ? 'It is started again; what was computed is kept.' : 'Reload the page.'}`,
     );

@@ -1,20 +1,17 @@
 // The engine's module worker: carries files to the C++ core, the core's wishes to ONNX Runtime, and results to the page.
 // See web/engine_client.js for the other end.
 
-import { measureApart } from './measure_worker.js';
+import { ModelLibrary } from './model_library.js';
 import { OrtRuntime } from './ort_runtime.js';
 import { RunStore } from './run_store.js';
+import { aloneOnCase } from './tabs.js';
 
 /** @typedef {import('./types.d.ts').Engine} Engine */
 /** @typedef {import('./types.d.ts').EngineModule} EngineModule */
 /** @typedef {import('./types.d.ts').EngineHost} EngineHost */
 /** @typedef {import('./types.d.ts').FilePlan} FilePlan */
-/** @typedef {import('./types.d.ts').LoadedModel} LoadedModel */
-/** @typedef {import('./types.d.ts').ModelGuess} ModelGuess */
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
 /** @typedef {import('./types.d.ts').Shelf} Shelf */
-/** @typedef {import('./types.d.ts').StoredRun} StoredRun */
-/** @typedef {import('./types.d.ts').WarmUp} WarmUp */
 
 const site = new URL('../', import.meta.url);
 
@@ -22,14 +19,8 @@ const site = new URL('../', import.meta.url);
 const engineReady = createEngine();
 /** @type {OrtRuntime} */
 let runtime = new OrtRuntime(new URL('ort/', site), 'auto');
-/** @type {Map<string, LoadedModel>} */
-const models = new Map();
-/** What a run of each model costs here, by id; null where it could not be run. @type {Map<string, WarmUp | null>} */
-const warmUps = new Map();
-/** Networks that were dropped without a manifest and wait for the user's word on how to read them. @type {File[]} */
-let guessedFiles = [];
-/** @type {File[]} the files of the last opening, for a change of roles */
-let openedFiles = [];
+/** There as soon as the engine is. @type {ModelLibrary} */
+let library;
 /** Rises with each opening and with Cancel: an opening that is no longer the newest gives up. */
 let openings = 0;
 /** Number of the opening whose files the engine holds. */
@@ -88,6 +79,7 @@ async function createEngine() {
     onStudyEnd: (sentence) => study?.end(sentence),
   };
   const engine = new module.Engine(host);
+  library = new ModelLibrary(engine);
   return engine;
 }
 
@@ -118,71 +110,25 @@ async function answerRun(ticket, modelId, fold, channels, shape, view) {
       engine.failRun(ticket, 'Cancelled.');
       return;
     }
-    const model = models.get(modelId);
-    if (!model) throw new Error(`The model "${modelId}" is not loaded.`);
-    const bytes = () => fetchModel(engine, model, fold);
+    const model = library.get(modelId);
+    const bytes = () => library.fold(model, fold);
     const answer = await runtime.run(model.manifest, fold, bytes, channels, shape, input);
     if (answer.notice) {
-      warmUps.clear(); // perhaps measured on what has just been given up
+      library.warmUps.clear(); // perhaps measured on what has just been given up
       emit('runtime', { state: runtime.state });
     }
     engine.completeRun(ticket, answer.output, answer.provider, answer.seconds, answer.notice);
   } catch (error) {
-    giveUpIfBroken(error);
-    engine.failRun(ticket, sentenceOf(error));
+    if (!gaveUp(error)) engine.failRun(ticket, sentenceOf(error));
   }
 }
 
 /** A program that trapped (its stack overflowed, it read where nothing is) may hold anything: the page starts another. @param {unknown} error */
-function giveUpIfBroken(error) {
-  if (!(error instanceof WebAssembly.RuntimeError)) return;
+function gaveUp(error) {
+  if (!(error instanceof WebAssembly.RuntimeError)) return false;
   emit('stopped', { sentence: error.message });
   close();
-}
-
-/**
- * A fold's file as the runtime gets it: checked against the manifest, and put into operators that run everywhere.
- * @param {Engine} engine
- * @param {LoadedModel} model
- * @param {number} fold
- */
-async function fetchModel(engine, model, fold) {
-  const { file } = model.manifest.folds[fold];
-  const content = await modelFile(model, file);
-  const problem = engine.checkModelFile(model.manifest.id, fold, content);
-  if (problem) throw new Error(problem);
-  const { error, bytes } = engine.rewriteNetwork(file, content);
-  if (error) throw new Error(error);
-  return bytes;
-}
-
-/** @param {LoadedModel} model @param {string} name */
-async function modelFile(model, name) {
-  if (model.files) return bytesOf(/** @type {File} */ (model.files.get(name)));
-  const response = await fetch(new URL(name, model.folder));
-  if (response.status === 409) throw new Error(await response.text()); // the service worker's word on a damaged file
-  if (!response.ok) throw new Error(`${name}: HTTP ${response.status}; expected the model's file.`);
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-/** @param {File} file */
-async function bytesOf(file) {
-  return new Uint8Array(await file.arrayBuffer());
-}
-
-/**
- * Takes the user's own model. @param {Engine} engine @param {string} name of the manifest, for errors
- * @param {string} json the manifest @param {File[]} files
- * @returns {ModelManifest}
- */
-function takeModel(engine, name, json, files) {
-  const byName = new Map(files.map((file) => [file.name, file]));
-  const problem = engine.addModel(name, json, JSON.stringify([...byName.keys()]));
-  if (problem) throw new Error(problem);
-  const manifest = /** @type {ModelManifest} */ (JSON.parse(json));
-  models.set(manifest.id, { manifest, files: byName });
-  warmUps.delete(manifest.id);
-  return manifest;
+  return true;
 }
 
 /** @param {unknown} error */
@@ -233,64 +179,12 @@ async function emitStorage() {
   emit('storage', { state: await store.state() });
 }
 
-/** Not outside a secure context, nor where the browser denies storage. */
-async function locksWork() {
-  try {
-    await navigator.locks.query();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Does `work` while no other tab of this browser runs a study of the same case: what that one computes need not be computed here.
- * @template T
- * @param {string} key of the case
- * @param {AbortSignal} signal ends the wait with an AbortError
- * @param {(waited: boolean) => Promise<T>} work
- * @returns {Promise<T>}
- */
-async function aloneOnCase(key, signal, work) {
-  if (store.traceless || !(await locksWork())) return work(false);
-  const name = `shapslice-study ${key}`;
-  const taken = Symbol('taken');
-  const done = await navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? work(false) : taken));
-  if (done !== taken) return /** @type {T} */ (done);
-  emit('waiting', { waiting: true });
-  try {
-    return await navigator.locks.request(name, { signal }, () => {
-      emit('waiting', { waiting: false });
-      return work(true);
-    });
-  } finally {
-    emit('waiting', { waiting: false });
-  }
-}
-
 /** What one program may hold here: WebAssembly's 4 GB, or the machine's memory where the browser says it is less. */
 function grantedMemory() {
   const wasm = 65536 * 65536;
   const { deviceMemory = Infinity } = /** @type {any} */ (navigator);
   const machine = deviceMemory * 2 ** 30;
   return machine < wasm ? { granted: machine, grantedBy: 'this machine' } : { granted: wasm, grantedBy: 'the browser' };
-}
-
-/** Runs each of the models once on little, if that was not done before. @param {Engine} engine @param {string[]} ids */
-async function warmUp(engine, ids) {
-  for (const id of ids) {
-    const model = models.get(id);
-    if (!model || warmUps.has(id) || study) continue;
-    emit('measuring', { name: model.manifest.name });
-    try {
-      const shape = JSON.parse(engine.warmUpShape(id));
-      const bytes = await fetchModel(engine, model, 0);
-      const { folder, wanted: provider } = runtime;
-      warmUps.set(id, await measureApart({ folder: folder.href, provider, manifest: model.manifest, bytes, shape }));
-    } catch {
-      warmUps.set(id, null); // the study will say why it does not run
-    }
-  }
 }
 
 /** @param {Engine} engine */
@@ -305,6 +199,25 @@ async function stopStudy(engine) {
   if (!study) return;
   cancelStudy(engine);
   await study.left;
+}
+
+/**
+ * @param {Engine} engine
+ * @param {Record<string, unknown>} options
+ * @param {string} key of the case
+ * @param {Promise<string>} ended the engine's last word
+ * @param {boolean} waited another tab has run a study of this case
+ */
+async function runHere(engine, options, key, ended, waited) {
+  if (waited) await restoreRuns(engine);
+  if (cancelled) return;
+  const problem = engine.runStudy(JSON.stringify(options));
+  if (problem) throw new Error(problem);
+  const record = { case: key, options: JSON.stringify(options), when: new Date().toISOString() };
+  void store.putStudy({ ...record, finished: false });
+  const sentence = await ended;
+  if (sentence) throw new Error(sentence);
+  if (!cancelled) void store.putStudy({ ...record, finished: true });
 }
 
 /** Throws where another opening or Cancel came after the one of this number. @param {Engine} engine @param {number} number */
@@ -331,83 +244,37 @@ const methods = {
   async start({ provider, traceless }) {
     store.traceless = traceless;
     runtime = new OrtRuntime(new URL('ort/', site), provider);
-    const engine = await engineReady;
-    /** @type {ModelManifest[]} */
-    const manifests = [];
-    const index = await (await fetch(new URL('models/index.json', site))).json();
-    for (const path of index) {
-      const url = new URL(`models/${path}`, site);
-      const text = await (await fetch(url)).text();
-      const problem = engine.addModel(path, text, 'null');
-      if (problem) {
-        emit('notice', { kind: 'error', sentence: problem });
-        continue;
-      }
-      const manifest = /** @type {ModelManifest} */ (JSON.parse(text));
-      models.set(manifest.id, { manifest, folder: new URL('.', url) });
-      manifests.push(manifest);
-    }
-    return manifests;
+    await engineReady;
+    return library.loadSite(new URL('models/', site), (sentence) => emit('notice', { kind: 'error', sentence }));
   },
 
-  /**
-   * Takes a model of the user's: .onnx files with their model.json, or without. Without one, the answer is a guess at how
-   * to read them, which useGuess() settles.
-   * @param {File[]} files
-   * @returns {Promise<{ manifest: ModelManifest } | { guess: ModelGuess }>}
-   */
+  /** @param {File[]} files */
   async addModel(files) {
-    const engine = await engineReady;
-    const manifests = files.filter((file) => file.name.endsWith('.json'));
-    const networks = files.filter((file) => file.name.endsWith('.onnx'));
-    if (manifests.length > 1)
-      throw new Error(`${manifests[1].name}: a second manifest; expected one model with one model.json at a time.`);
-    if (manifests.length === 1) {
-      return { manifest: takeModel(engine, manifests[0].name, await manifests[0].text(), networks) };
-    }
-    guessedFiles = networks;
-    return { guess: await methods.guessModel('') };
+    await engineReady;
+    return library.add(files);
   },
 
-  /**
-   * The dropped networks, one a fold, read under a convention ('' for the one that fits best).
-   * @param {string} convention
-   * @returns {Promise<ModelGuess>}
-   */
-  async guessModel(convention) {
-    const engine = await engineReady;
-    /** @type {ModelGuess | null} */
-    let guess = null;
-    for (const file of guessedFiles) {
-      const answer = JSON.parse(engine.describeNetwork(file.name, await bytesOf(file), convention));
-      if (answer.error) throw new Error(answer.error);
-      if (guess) guess.manifest.folds.push(...answer.manifest.folds);
-      else guess = answer;
-    }
-    if (!guess) throw new Error('There is no network to read; drop an .onnx file first.');
-    return guess;
+  /** @param {File[]} files @param {string} convention */
+  async guessModel(files, convention) {
+    await engineReady;
+    return library.guess(files, convention);
   },
 
-  /** @param {ModelManifest} manifest the guess, as the user left it @returns {Promise<ModelManifest>} */
-  async useGuess(manifest) {
-    return takeModel(await engineReady, 'model.json', JSON.stringify(manifest), guessedFiles);
+  /** Takes a guess as the user left it, or a model that an engine before this one had. @param {ModelManifest} manifest @param {File[]} files */
+  async takeModel(manifest, files) {
+    await engineReady;
+    return library.take('model.json', JSON.stringify(manifest), files);
   },
 
-  /** A model that was taken before, by an engine that stopped. @param {ModelManifest} manifest @param {File[]} files */
-  async takeAgain(manifest, files) {
-    takeModel(await engineReady, 'model.json', JSON.stringify(manifest), files);
+  /** @param {string} id @param {number} fold */
+  async rewrittenModel(id, fold) {
+    await engineReady;
+    return library.fold(library.get(id), fold);
   },
 
   /** @param {Shelf} kept what an engine that stopped had computed */
   async shelve(kept) {
     shelf = kept;
-  },
-
-  /** @param {string} id @param {number} fold */
-  async rewrittenModel(id, fold) {
-    const model = models.get(id);
-    if (!model) throw new Error(`The model "${id}" is not loaded.`);
-    return fetchModel(await engineReady, model, fold);
   },
 
   async prepareRuntime() {
@@ -421,7 +288,6 @@ const methods = {
     ++openings;
     await stopStudy(engine);
     engine.openPhantom(JSON.stringify(settings));
-    openedFiles = [];
     emitCase(engine);
     await recallStudy(engine);
     await emitStorage();
@@ -443,7 +309,6 @@ const methods = {
       new Uint8Array(await /** @type {File} */ (byName.get(name)).arrayBuffer());
     await stopStudy(engine);
     await stillWanted(engine, number);
-    openedFiles = files;
     begun = number;
     engine.beginCase();
     const total = files.reduce((sum, { size }) => sum + size, 0);
@@ -470,23 +335,21 @@ const methods = {
     await emitStorage();
   },
 
-  /** @param {Record<string, string>} roles */
-  async assignRoles(roles) {
-    if (openedFiles.length === 0) throw new Error('The built-in case has no files to assign.');
-    return methods.open(openedFiles, roles);
-  },
-
   /**
    * What a study would cost on this machine; models not measured yet are, unless a study is running.
    * @param {{ models: { id: string, folds?: number[] }[] }} options
    */
   async forecast(options) {
     const engine = await engineReady;
-    await warmUp(
-      engine,
-      options.models.map(({ id }) => id),
-    );
-    const known = [...warmUps].filter(([, measured]) => measured !== null);
+    for (const { id } of options.models) {
+      const model = library.models.get(id);
+      if (!model) continue;
+      await library.warmUp(model, runtime, () => {
+        if (!study) emit('measuring', { name: model.manifest.name });
+        return !study;
+      });
+    }
+    const known = [...library.warmUps].filter(([, measured]) => measured !== null);
     const measured = { warmUps: Object.fromEntries(known), ...grantedMemory() };
     const answer = JSON.parse(engine.forecastStudy(JSON.stringify(options), JSON.stringify(measured)));
     if (answer.error) throw new Error(answer.error);
@@ -507,17 +370,9 @@ const methods = {
     cancelled = false;
     store.remember(key);
     try {
-      await aloneOnCase(key, waiting.signal, async (waited) => {
-        if (waited) await restoreRuns(engine);
-        if (cancelled) return;
-        const problem = engine.runStudy(JSON.stringify(options));
-        if (problem) throw new Error(problem);
-        const record = { case: key, options: JSON.stringify(options), when: new Date().toISOString() };
-        void store.putStudy({ ...record, finished: false });
-        const sentence = await ended;
-        if (sentence) throw new Error(sentence);
-        if (!cancelled) void store.putStudy({ ...record, finished: true });
-      });
+      const tell = (/** @type {boolean} */ waits) => emit('waiting', { waiting: waits });
+      const work = (/** @type {boolean} */ waited) => runHere(engine, options, key, ended, waited);
+      await (store.traceless ? work(false) : aloneOnCase(key, waiting.signal, tell, work));
     } catch (error) {
       if (/** @type {Error} */ (error).name !== 'AbortError') throw error;
     } finally {
@@ -595,7 +450,6 @@ addEventListener('message', async ({ data: { id, method, args } }) => {
     const value = await /** @type {any} */ (methods)[method](...args);
     postMessage({ id, value });
   } catch (error) {
-    giveUpIfBroken(error);
-    postMessage({ id, error: sentenceOf(error), name: /** @type {Error} */ (error)?.name });
+    if (!gaveUp(error)) postMessage({ id, error: sentenceOf(error), name: /** @type {Error} */ (error)?.name });
   }
 });

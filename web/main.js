@@ -24,6 +24,10 @@ let result = null;
 let subject = null;
 /** @type {Promise<unknown> | null} */
 let running = null;
+/** What was chosen last, whether or not it could be opened. @type {{ files: File[], roles: Record<string, string> }} */
+let chosen = { files: [], roles: {} };
+/** Networks that were dropped and wait for the user's word on how to read them. @type {File[]} */
+let guessedFiles = [];
 
 const standing = new Standing();
 const engine = new EngineClient(
@@ -132,9 +136,10 @@ const api = {
   events,
   /** @param {Iterable<File>} files @param {Record<string, string>} [roles] */
   async open(files, roles = {}) {
-    const args = [[...files], roles];
-    await engine.call('open', ...args);
-    standing.opens('open', args);
+    const choice = { files: [...files], roles };
+    chosen = choice;
+    await engine.call('open', choice.files, roles);
+    standing.opens('open', [choice.files, roles]);
   },
   /**
    * A model of the user's own: .onnx files, one a fold, with or without model.json. Without one, what the graph says is
@@ -147,19 +152,21 @@ const api = {
     const given = [...files];
     const added = await engine.call('addModel', given);
     if (added.manifest) return tookModel(added.manifest, given);
-    const guess = how.convention ? await engine.call('guessModel', how.convention) : added.guess;
-    return tookModel(await engine.call('useGuess', { ...guess.manifest, ...how.overrides }), given);
+    const guess = how.convention ? await engine.call('guessModel', given, how.convention) : added.guess;
+    return tookModel(await engine.call('takeModel', { ...guess.manifest, ...how.overrides }, given), given);
   },
   /** A fold's file as the runtime gets it. @param {string} model @param {number} fold @returns {Promise<Uint8Array>} */
   rewrittenModel: (model, fold) => engine.call('rewrittenModel', model, fold),
   /** @param {Record<string, unknown>} [settings] */
   async openPhantom(settings = {}) {
+    chosen = { files: [], roles: {} };
     await engine.call('openPhantom', settings);
     standing.opens('openPhantom', [settings]);
   },
-  /** @param {Record<string, string>} roles */
+  /** Opens the last files again with other roles, by file name. @param {Record<string, string>} roles */
   async assignRoles(roles) {
-    await engine.call('assignRoles', roles);
+    if (chosen.files.length === 0) throw new Error('The built-in case has no files to assign.');
+    await api.open(chosen.files, { ...chosen.roles, ...roles });
   },
   /** @param {{ models?: { id: string, folds?: number[] }[], settings?: Record<string, unknown> }} [wanted] */
   async run(wanted = {}) {
@@ -237,7 +244,7 @@ const commands = {
   chooseFiles: () => document.getElementById('file-input')?.click(),
   chooseFolder: () => document.getElementById('folder-input')?.click(),
   openPhantom: () => shown(api.openPhantom()),
-  assignRole: ({ file, role }) => shown(api.assignRoles({ ...roles, [file]: role })),
+  assignRole: ({ file, role }) => shown(api.assignRoles({ [file]: role })),
   run: (/** @type {any} */ wanted) => shown(api.run(wanted)),
   // A forecast that cannot be had is no news: Run will say why.
   forecast: (/** @type {any} */ wanted) =>
@@ -246,9 +253,9 @@ const commands = {
       () => app.receiveJson('forecast', 'null'),
     ),
   cancel: () => shown(api.cancel()),
-  guessModel: ({ convention }) => shown(engine.call('guessModel', convention).then(showGuess)),
+  guessModel: ({ convention }) => shown(engine.call('guessModel', guessedFiles, convention).then(showGuess)),
   useGuess: (manifest) =>
-    shown(engine.call('useGuess', manifest).then((/** @type {any} */ taken) => tookModel(taken, guessedFiles))),
+    shown(engine.call('takeModel', manifest, guessedFiles).then((taken) => tookModel(taken, guessedFiles))),
   saveManifest: (manifest) =>
     download(new Blob([JSON.stringify(manifest, null, 2)], { type: 'application/json' }), 'model.json'),
   setClinicalRanking: (ranking) => shown(api.setClinicalRanking(ranking)),
@@ -280,16 +287,6 @@ const commands = {
   },
 };
 
-/** Networks that were dropped and wait for the user's word on how to read them. @type {File[]} */
-let guessedFiles = [];
-/** Roles the user has corrected, by file name. @type {Record<string, string>} */
-let roles = {};
-const assignRoles = api.assignRoles;
-api.assignRoles = (/** @type {Record<string, string>} */ wanted) => {
-  roles = { ...roles, ...wanted };
-  return assignRoles(roles);
-};
-
 /** @param {unknown} guess */
 function showGuess(guess) {
   app.receiveJson('guess', JSON.stringify(guess));
@@ -306,7 +303,6 @@ function openFromUser(files) {
     );
     return;
   }
-  roles = {};
   shown(api.open(files));
 }
 

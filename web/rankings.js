@@ -10,9 +10,10 @@ let traceless = false;
 export function savedRankings() {
   if (traceless) return ofThisTab;
   try {
-    return JSON.parse(localStorage.getItem(KEY) ?? '[]');
+    const kept = JSON.parse(localStorage.getItem(KEY) ?? '[]');
+    return Array.isArray(kept) ? kept : [];
   } catch {
-    return ofThisTab; // storage is denied, or holds what is no ranking
+    return ofThisTab; // storage is denied, or holds no JSON
   }
 }
 

@@ -229,7 +229,19 @@ export class RunStore {
     this.forgotten.add(caseKey);
     this.tabs.postMessage({ forget: caseKey });
     await this.written;
-    await this.remove(caseKey);
+    await this.mustRemove(this.remove(caseKey));
+  }
+
+  /** Who wants something forgotten must hear if it is not. @param {Promise<unknown>} removal */
+  async mustRemove(removal) {
+    try {
+      await inTime(removal);
+    } catch (error) {
+      throw new Error(
+        `What this browser keeps could not be removed (${/** @type {Error} */ (error)?.message ?? error}). Clear this site's ` +
+          "data in the browser's settings.",
+      );
+    }
   }
 
   async forgetEverything() {
@@ -237,7 +249,7 @@ export class RunStore {
     this.tabs.postMessage({ forget: EVERY_CASE });
     await this.written;
     this.disconnect();
-    await answerOf(indexedDB.deleteDatabase(DATABASE));
+    await this.mustRemove(this.exists().then(async (there) => there && answerOf(indexedDB.deleteDatabase(DATABASE))));
   }
 
   /** @param {unknown} error */

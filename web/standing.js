@@ -45,7 +45,7 @@ export class Standing {
   /** @param {Call} call @param {Record<string, unknown>} start options of the engine's start */
   async restore(call, start) {
     await call('start', start);
-    for (const { manifest, files } of this.models.values()) await call('takeAgain', manifest, files);
+    for (const { manifest, files } of this.models.values()) await call('takeModel', manifest, files);
     await call('shelve', { runs: [...this.runs.values()], options: this.options });
     await call(this.opened.method, ...this.opened.args);
     if (this.ranking) await call('setClinicalRanking', this.ranking);

@@ -114,7 +114,6 @@ const float* Executor::real_row(const Source& source, int k, int j, std::vector<
 }
 
 // --- convolutions
-// -----------------------------------------------------------------------------------------------------
 
 template <>
 std::vector<Executor::Stage<float>>& Executor::stages<float>() {
@@ -290,7 +289,6 @@ void Executor::transpose(const ConvolveTransposed& step, const std::vector<Packe
 }
 
 // --- other producers
-// --------------------------------------------------------------------------------------------------
 
 void Executor::read_input(const Value& made, std::span<const float> input, int k, int j, float* row) const {
     const auto [slices, rows, width] = made.shape.extents;
@@ -358,7 +356,6 @@ void Executor::interpolate(const Interpolate& step, int k, int j, float* row) {
 }
 
 // --- a step
-// -----------------------------------------------------------------------------------------------------------
 
 void Executor::produce(const Step& step, std::span<const float> input, int k, int j, float* row) {
     const Value& made = plan_.values[index(step.value)];

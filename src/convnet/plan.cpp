@@ -139,7 +139,6 @@ void Planner::materialise(int n) {
 }
 
 // --- which nodes become one step
-// --------------------------------------------------------------------------------------
 
 void compose(Finish& finish, const ChannelAffine& affine) {
     for (std::size_t c = 0; c < affine.scale.size(); ++c) {
@@ -254,7 +253,6 @@ void Planner::take(int n) {
 }
 
 // --- floats or whole numbers
-// ------------------------------------------------------------------------------------------
 
 // The sources that a step takes from whichever form is there, or in whole numbers; and what it must have in floats.
 struct Readings {
@@ -342,7 +340,6 @@ void Planner::choose_numbers() {
 }
 
 // --- weights
-// ----------------------------------------------------------------------------------------------------------
 
 template <class Element>
 constexpr bool kIsWhole = !std::is_same_v<Element, float>;
@@ -442,7 +439,6 @@ void Planner::load_weights(Step& step, const Filters* filters) {
 }
 
 // --- memory
-// -----------------------------------------------------------------------------------------------------------
 
 void Planner::lay_out() {
     std::vector<Tenant> tenants(2 * plan_.values.size());  // a value's floats, its whole numbers

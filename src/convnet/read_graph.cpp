@@ -1,14 +1,15 @@
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <map>
 #include <set>
 
-#include "convnet/filters.h"
 #include "convnet/graph.h"
+#include "convnet/limits.h"
 #include "convnet/moments.h"
 #include "convnet/numbers.h"
+#include "convnet/read_filters.h"
 #include "convnet/resampling.h"
+#include "convnet/window.h"
 
 namespace shapslice::convnet {
 
@@ -20,18 +21,6 @@ struct Grouped {
     int groups = 0;
     std::optional<double> epsilon;  // once it is normalised
 };
-
-template <class T>
-std::vector<T> elements(const Weights& weights) {
-    std::vector<T> values(weights.count());
-    std::memcpy(values.data(), weights.elements.data(), values.size() * sizeof(T));
-    return values;
-}
-
-constexpr int kMostChannels = 4096;  // 27 taps of so many 7-bit times 8-bit products fit 32 bits
-constexpr std::int64_t kLargestExtent = 1024;
-constexpr int kLargestKernel = 15;
-constexpr double kMostElements = 1 << 28;  // 1 GB of floats
 
 class Reader {
   public:
@@ -119,107 +108,15 @@ Reader::Refusal Reader::add(const Node& node, std::vector<int> inputs, VolumeSha
     return {};
 }
 
-// --- convolutions -------------------------------------------------------------------------------------------------
-
-// Scales an output channel of weights that the file holds in int8, where it does.
-std::optional<std::vector<float>> stored_scales(const Network& network, const std::string& weights,
-                                                std::int64_t output_axis, int outputs) {
-    const onnx::NodeProto* node = network.producer(weights);
-    if (!node || node->op_type() != "DequantizeLinear" || node->input_size() < 2) return std::nullopt;
-    const auto whole = network.constant(node->input(0));
-    const auto scale = network.constant(node->input(1));
-    if (!whole || whole->type != onnx::TensorProto::INT8 || !scale || scale->type != onnx::TensorProto::FLOAT)
-        return std::nullopt;
-    if (node->input_size() > 2 && !node->input(2).empty()) {
-        const auto zero = network.constant(node->input(2));
-        if (!zero || std::any_of(zero->elements.begin(), zero->elements.end(), [](char z) { return z != 0; }))
-            return std::nullopt;
-    }
-    auto values = elements<float>(*scale);
-    if (values.size() == 1) return std::vector<float>(static_cast<std::size_t>(outputs), values[0]);
-    if (attribute(*node, "axis", std::int64_t{1}) != output_axis) return std::nullopt;
-    return values.size() == static_cast<std::size_t>(outputs) ? std::optional(values) : std::nullopt;
-}
-
-// [input][output][taps] to [output][input][taps].
-std::vector<float> outputs_first(const std::vector<float>& from, int inputs, int outputs, int taps) {
-    std::vector<float> to(from.size());
-    const auto tap_count = static_cast<std::size_t>(taps);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(inputs); ++i) {
-        for (std::size_t o = 0; o < static_cast<std::size_t>(outputs); ++o) {
-            std::copy_n(from.data() + (i * static_cast<std::size_t>(outputs) + o) * tap_count, tap_count,
-                        to.data() + (o * static_cast<std::size_t>(inputs) + i) * tap_count);
-        }
-    }
-    return to;
-}
+// --- convolutions
 
 std::optional<Filters> Reader::filters(const Node& node, bool transposed) const {
-    if (node.input_size() < 2) return std::nullopt;
-    const auto weights = network_.constant(node.input(1));
-    if (!weights || weights->type != onnx::TensorProto::FLOAT || weights->extents.size() != 5) return std::nullopt;
-    for (const std::int64_t extent : weights->extents) {
-        if (extent < 1 || extent > kMostChannels) return std::nullopt;
-    }
-    Filters made;
-    made.outputs = static_cast<int>(weights->extents[transposed ? 1 : 0]);
-    made.inputs = static_cast<int>(weights->extents[transposed ? 0 : 1]);
-    for (std::size_t n = 0; n < 3; ++n) {
-        made.kernel[n] = static_cast<int>(weights->extents[n + 2]);
-        if (made.kernel[n] > kLargestKernel) return std::nullopt;
-    }
-    made.values = elements<float>(*weights);
-    if (!std::all_of(made.values.begin(), made.values.end(), [](float w) { return std::isfinite(w); }))
-        return std::nullopt;
-    if (transposed) made.values = outputs_first(made.values, made.inputs, made.outputs, made.taps());
-    round_filters(made, stored_scales(network_, node.input(1), transposed ? 1 : 0, made.outputs));
-    made.bias.assign(static_cast<std::size_t>(made.outputs), 0.0f);
-    if (node.input_size() > 2 && !node.input(2).empty()) {
-        const auto bias = per_channel(node.input(2), made.outputs, false);
-        if (!bias) return std::nullopt;
-        made.bias = *bias;
-    }
+    auto made = read_filters(network_, node, transposed);
+    if (!made || node.input_size() < 3 || node.input(2).empty()) return made;
+    auto bias = per_channel(node.input(2), made->outputs, false);
+    if (!bias) return std::nullopt;
+    made->bias = std::move(*bias);
     return made;
-}
-
-// Kernel, stride and padding of a convolution or pooling over three axes; none where they are of another kind.
-struct Window {
-    std::array<int, 3> kernel{1, 1, 1};
-    std::array<int, 3> stride{1, 1, 1};
-    std::array<int, 3> pad_low{0, 0, 0};
-    std::array<int, 3> pad_high{0, 0, 0};
-
-    std::array<int, 3> outputs(const std::array<int, 3>& inputs) const {
-        std::array<int, 3> made{};
-        for (std::size_t n = 0; n < 3; ++n) {
-            const int span = inputs[n] + pad_low[n] + pad_high[n] - kernel[n];
-            made[n] = span < 0 ? 0 : span / stride[n] + 1;
-        }
-        return made;
-    }
-};
-
-std::optional<Window> read_window(const onnx::NodeProto& node, const std::array<int, 3>& kernel) {
-    const std::string padding = attribute(node, "auto_pad", "NOTSET");
-    const Extents dilations = attribute(node, "dilations", Extents{1, 1, 1});
-    const Extents strides = attribute(node, "strides", Extents{1, 1, 1});
-    const Extents pads = attribute(node, "pads", Extents(6, 0));
-    const Extents written = attribute(node, "kernel_shape", Extents(kernel.begin(), kernel.end()));
-    if ((padding != "NOTSET" && padding != "VALID") || dilations != Extents{1, 1, 1} || strides.size() != 3 ||
-        pads.size() != 6 || written.size() != 3)
-        return std::nullopt;
-    Window window;
-    for (std::size_t n = 0; n < 3; ++n) {
-        const bool sane = written[n] >= 1 && written[n] <= kLargestKernel && strides[n] >= 1 &&
-                          strides[n] <= kLargestKernel && pads[n] >= 0 && pads[n] < written[n] && pads[n + 3] >= 0 &&
-                          pads[n + 3] < written[n];
-        if (!sane) return std::nullopt;
-        window.kernel[n] = static_cast<int>(written[n]);
-        window.stride[n] = static_cast<int>(strides[n]);
-        window.pad_low[n] = padding == "VALID" ? 0 : static_cast<int>(pads[n]);
-        window.pad_high[n] = padding == "VALID" ? 0 : static_cast<int>(pads[n + 3]);
-    }
-    return window;
 }
 
 Reader::Refusal Reader::take_convolution(const Node& node, int from) {
@@ -258,7 +155,7 @@ Reader::Refusal Reader::take_pool(const Node& node, int from) {
                MaxPool{window->kernel, window->stride, window->pad_low});
 }
 
-// --- resampling and joining -----------------------------------------------------------------------------------------
+// --- resampling and joining
 
 Reader::Refusal Reader::take_resize(const Node& node, int from) {
     const VolumeShape& given = shape(from);
@@ -290,7 +187,7 @@ Reader::Refusal Reader::take_concat(const Node& node) {
     return add(node, parts, outcome, Concatenation{});
 }
 
-// --- pointwise ------------------------------------------------------------------------------------------------------
+// --- pointwise
 
 // Add and Mul: of two volumes, or of one and a constant.
 Reader::Refusal Reader::take_pair(const Node& node) {
@@ -375,7 +272,6 @@ Reader::Refusal Reader::take_softmax(const Node& node, int image) {
 }
 
 // --- group normalisation as PyTorch exports it: Reshape, InstanceNormalization, Reshape
-// --------------------------------
 
 Reader::Refusal Reader::take_reshape(const Node& node) {
     const auto to = node.input_size() == 2 ? numbers(node.input(1)) : std::nullopt;
@@ -415,7 +311,6 @@ Reader::Refusal Reader::take_grouped_norm(const Node& node) {
 }
 
 // --- the whole
-// --------------------------------------------------------------------------------------------------------
 
 Reader::Refusal Reader::take(const Node& node) {
     const std::string& operation = node.op_type();

@@ -19,6 +19,7 @@ struct VarianceScale {
     double largest = 0;
 };
 std::optional<VarianceScale> variance_scale(int folds);
+inline constexpr int kUsualFolds = 5;  // of the paper's models and ours: what a scale shows before folds are complete
 
 // Kendall's coefficient of concordance with the correction for ties, 0..1 (METHOD 6.2). Absent for fewer than two folds
 // or when every fold ties everything. Ties share the mean rank, as rank_descending gives them.

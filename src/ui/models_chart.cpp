@@ -94,7 +94,7 @@ void model_bars(const Plot& plot, float left, float width, const ModelResult& mo
 }
 
 // From the least to the largest value over every fold whose loss is near the best one's: boxes, not bars from 0.
-void band_boxes(const Plot& plot, float left, float width, const ModelBand& band) {
+void band_boxes(const Plot& plot, float left, float width, const ModelBand& band, double tolerance) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     const float box = (width - 10) / kContrasts;
     list->AddRectFilled({left + 1, plot.y}, {left + width - 1, plot.y + plot.height}, faded(kLine, 0.35f), 3);
@@ -111,7 +111,7 @@ void band_boxes(const Plot& plot, float left, float width, const ModelBand& band
     ImGui::BeginTooltip();
     ImGui::Text("Band: least to largest value over the %d of %d networks (folds of all models)", band.models,
                 static_cast<int>(band.within.size()));
-    ImGui::TextUnformatted("whose loss on this case is at most 0.10 above the best one's.");
+    ImGui::Text("whose loss on this case is at most %s above the best one's.", two_digits(tolerance).c_str());
     for (std::size_t c = 0; c < kContrasts; ++c)
         ImGui::Text("%s %s to %s", std::string(kContrastTitles[c]).c_str(), two_digits(band.shapley[c].least).c_str(),
                     two_digits(band.shapley[c].largest).c_str());
@@ -144,11 +144,18 @@ std::optional<double> mean_dice(const ModelResult& model, std::size_t row) {
 
 constexpr float kRowHeight = 18;
 
+std::string row_name(const AppState& state, std::size_t n) {
+    return letter(n) + "  " + state.study.models[n].name;
+}
+
 void table(const AppState& state, ImVec2 at, float width) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     const auto row = static_cast<std::size_t>(state.choice.region);
-    const float name = width * 0.36f;
-    const float dice = name + 44;
+    float name = 0;  // as wide as the longest
+    for (std::size_t n = 0; n < state.study.models.size(); ++n)
+        name = std::max(name, text_size(fonts.small, row_name(state, n).c_str()).x + 10);
+    name = std::min(name, width * 0.5f);
+    const float dice = name + 40;
     const float scale = (width - dice - 92) / 2;
     const float second = dice + scale + 50;
     text_at(list, fonts.small, {at.x + name, at.y}, kQuiet, "Dice");
@@ -158,7 +165,7 @@ void table(const AppState& state, ImVec2 at, float width) {
         const ModelResult& model = state.study.models[n];
         const RegionSummary& summary = model.summary[row];
         const float y = at.y + kRowHeight * static_cast<float>(n + 1);
-        text_at(list, fonts.small, {at.x, y}, kText, (letter(n) + "  " + model.name).c_str(), name - 6);
+        text_at(list, fonts.small, {at.x, y}, kText, row_name(state, n).c_str(), name - 6);
         const auto value = mean_dice(model, row);
         text_at(list, fonts.small, {at.x + name, y}, kText, value ? two_digits(*value).c_str() : "-");
         const AgreementScale reach =
@@ -167,8 +174,8 @@ void table(const AppState& state, ImVec2 at, float width) {
                    summary.nsf ? std::optional(summary.nsf->mean) : std::nullopt);
         text_at(list, fonts.small, {at.x + dice + scale + 8, y}, kAccent,
                 summary.nsf ? two_digits(summary.nsf->mean).c_str() : "-");
-        const double largest = summary.variance_scale ? summary.variance_scale->largest : 1.55;
-        mini_scale(at.x + second, y + 8, scale, 0, largest, 1.25, summary.rank_variance);
+        const VarianceScale range = summary.variance_scale.value_or(*variance_scale(kUsualFolds));
+        mini_scale(at.x + second, y + 8, scale, 0, range.largest, range.chance, summary.rank_variance);
         text_at(list, fonts.small, {at.x + second + scale + 8, y}, kAccent,
                 summary.rank_variance ? two_digits(*summary.rank_variance).c_str() : "-");
     }
@@ -192,13 +199,14 @@ void models_chart(AppState& state, float height) {
     for (std::size_t n = 0; n < models.size(); ++n) {
         const float left = plot.x + group * static_cast<float>(n);
         model_bars(plot, left, group, models[n], row);
-        const std::string label = models.size() > 3 ? letter(n) : letter(n) + "  " + models[n].name;
-        const float label_width = std::min(text_size(fonts.small, label.c_str()).x, group - 6);
-        text_at(list, fonts.small, {left + (group - label_width) / 2, plot.y + plot.height + 3}, kText, label.c_str(),
-                group - 6);
+        const std::string label = letter(n);  // the table below has the names
+        text_at(list, fonts.small,
+                {left + (group - text_size(fonts.small, label.c_str()).x) / 2, plot.y + plot.height + 3}, kText,
+                label.c_str());
     }
     if (state.study.band && (*state.study.band)[row].models > 0) {
-        band_boxes(plot, plot.x + plot.width - group, group, (*state.study.band)[row]);
+        band_boxes(plot, plot.x + plot.width - group, group, (*state.study.band)[row],
+                   state.study.settings.model_band_tolerance);
         text_at(list, fonts.small,
                 {plot.x + plot.width - group / 2 - text_size(fonts.small, "band").x / 2, plot.y + plot.height + 3},
                 kText, "band");
@@ -209,9 +217,10 @@ void models_chart(AppState& state, float height) {
     table(state, {start.x, plot.y + plot.height + 22}, width);
     remember(state, "models-chart", start, {start.x + width, start.y + height});
     ImGui::SetCursorScreenPos({start.x, start.y + height - 34});
-    quiet_text(
-        "Bars: mean of folds and their range. Band: all networks within 0.10 of the best loss; not a confidence "
-        "interval. Tick: chance.");
+    quiet_text(("Bars: mean of folds and their range. Band: all networks within " +
+                two_digits(state.study.settings.model_band_tolerance) +
+                " of the best loss; not a confidence interval. Tick: chance.")
+                   .c_str());
 }
 
 }  // namespace shapslice::ui

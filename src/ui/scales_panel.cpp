@@ -101,7 +101,7 @@ void scales_panel(AppState& state, float height) {
     ImGui::SetCursorScreenPos({start.x, start.y + 64});
     quiet_text(words.empty() ? "Open until the first fold is complete." : words.c_str());
 
-    const auto range = summary.variance_scale.value_or(VarianceScale{1.25, 1.55});
+    const auto range = summary.variance_scale.value_or(*variance_scale(kUsualFolds));
     scale({start.x, start.y + 88}, width, "Uncertainty: variance of ranks over folds", 0, range.largest,
           {{0, "stable", true}, {range.chance, "chance", false}, {range.largest, "largest", true}}, {},
           summary.rank_variance);

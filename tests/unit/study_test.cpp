@@ -4,62 +4,17 @@
 
 #include <set>
 
-#include "image/sha256.h"
-#include "phantom/phantom.h"
-#include "support.h"
+#include "study_bench.h"
 
 namespace shapslice {
 namespace {
 
+using testing::Bench;
 using testing::manifest_of;
+using testing::plain_network;
 using testing::PlainRuntime;
+using testing::Recorder;
 using testing::small_case;
-
-struct Recorder : StudyEvents {
-    std::vector<StudyProgress> progress;
-    std::vector<std::pair<int, Coalition>> segmentations;
-    int baselines = 0;
-    std::function<void(const StudyResult&)> then;
-    void on_result(const StudyResult& result) override {
-        progress.push_back(result.progress);
-        if (then) then(result);
-    }
-    void on_baseline() override { ++baselines; }
-    void on_segmentation(const std::string&, int fold, Coalition coalition, const Runs&) override {
-        segmentations.emplace_back(fold, coalition);
-    }
-    std::vector<std::tuple<std::string, Coalition, KnownRun>> runs;
-    void on_run(const std::string& key, Coalition coalition, const KnownRun& run) override {
-        runs.emplace_back(key, coalition, run);
-    }
-};
-
-// A network that needs no learning: logits grow with the z-scores it is given, differently for each fold.
-Expected<std::vector<float>> plain_network(const RunRequest& request) {
-    const std::size_t voxels = voxel_count(request.shape);
-    std::vector<float> output(kLabels * voxels, 0.0f);
-    for (std::size_t v = 0; v < voxels; ++v) {
-        for (std::size_t label = 1; label < kLabels; ++label) {
-            const std::size_t c = (label + static_cast<std::size_t>(request.fold)) % kContrasts;
-            output[label * voxels + v] =
-                2 * request.input[c * voxels + v] + request.input[((c + 1) % 4) * voxels + v] - 1;
-        }
-    }
-    return output;
-}
-
-struct Bench {
-    Case subject = small_case({16, 14, 12});
-    PlainRuntime runtime{plain_network};
-    Recorder events;
-    Study study{subject, runtime, events};
-
-    Expected<void> run(std::vector<int> folds, StudySettings settings = {}) {
-        auto task = study.run({{manifest_of("m", 5), std::move(folds)}}, settings);
-        task.start();
-        return task.done() ? task.result() : Expected<void>(fail("it is waiting"));
-    }
-};
 
 TEST(CoalitionOrder, BeginsWithAllAndHoldsEachOnce) {
     const auto order = coalition_order(false);
@@ -130,92 +85,6 @@ TEST(StudyRun, ASecondRunRepeatsNothing) {
     settings.run_empty_coalition = true;
     ASSERT_TRUE(bench.run({0, 3}, settings));
     EXPECT_EQ(bench.runtime.runs, 32);
-}
-
-TEST(StudyRun, GoesOnInAnotherStudyOfTheSameCaseWhereThisOneStopped) {
-    Bench first;
-    first.events.then = [&](const StudyResult& result) {
-        if (result.progress.runs_done == 6) first.study.cancel();  // the seventh is under way
-    };
-    ASSERT_TRUE(first.run({0, 1}));
-    ASSERT_EQ(first.events.runs.size(), 7u);
-    Bench second;
-    for (const auto& [key, coalition, run] : first.events.runs) EXPECT_TRUE(second.study.restore(key, coalition, run));
-    second.study.recall({{manifest_of("m", 5), {0, 1}}}, {});
-    EXPECT_EQ(second.runtime.runs, 0);
-    EXPECT_EQ(second.events.segmentations.size(), 7u);
-    EXPECT_EQ(second.study.result().progress.runs_done, 7);
-    EXPECT_EQ(second.study.result().progress.runs_total, 30);
-    EXPECT_FALSE(second.study.result().progress.running);
-    EXPECT_EQ(second.study.result().models[0].folds[0].regions[0].values,
-              first.study.result().models[0].folds[0].regions[0].values);
-    ASSERT_TRUE(second.run({0, 1}));
-    EXPECT_EQ(second.runtime.runs, 23);
-    EXPECT_EQ(second.events.runs.size(), 23u);
-    EXPECT_EQ(second.events.segmentations.size(), 30u);  // each is announced once
-    Bench whole;
-    ASSERT_TRUE(whole.run({0, 1}));
-    Json expected = result_to_json(whole.study.result());
-    Json found = result_to_json(second.study.result());
-    expected.erase("progress");
-    found.erase("progress");
-    EXPECT_EQ(found, expected);
-}
-
-TEST(StudyRun, RestoresNoRunThatIsDamagedOrAnotherCases) {
-    Bench first;
-    ASSERT_TRUE(first.run({0}));
-    const auto [key, coalition, run] = first.events.runs[3];
-    Bench second;
-    const auto refused = [&](auto change) {
-        KnownRun changed = run;
-        change(changed);
-        return !second.study.restore(key, coalition, changed);
-    };
-    EXPECT_TRUE(refused([](KnownRun& r) { r.labels.pop_back(); }));
-    EXPECT_TRUE(refused([](KnownRun& r) { r.labels[0] ^= 1; }));
-    EXPECT_TRUE(refused([](KnownRun& r) { r.labels.clear(); }));
-    EXPECT_TRUE(refused([](KnownRun& r) { ++r.counts[1][1]; }));
-    EXPECT_TRUE(refused([](KnownRun& r) { std::swap(r.counts[0], r.counts[1]); }));
-    EXPECT_FALSE(second.study.restore(key, kCoalitions, run));
-    EXPECT_FALSE(refused([](KnownRun&) {}));
-    Case other = small_case({16, 14, 10});
-    Study elsewhere(other, second.runtime, second.events);
-    EXPECT_FALSE(elsewhere.restore(key, coalition, run));
-}
-
-TEST(StudyRun, WithoutLabelsAFoldIsRestoredFromItsOwnSegmentationOn) {
-    Bench first;
-    first.subject.reference.reset();
-    Study unlabelled(first.subject, first.runtime, first.events);
-    auto task = unlabelled.run({{manifest_of("m", 5), {0}}}, {});
-    task.start();
-    ASSERT_TRUE(task.done() && task.result());
-    Study again(first.subject, first.runtime, first.events);
-    const auto& [key, coalition, run] = first.events.runs[0];
-    ASSERT_EQ(coalition, kAllContrasts);
-    const auto& [other_key, other_coalition, other_run] = first.events.runs[4];
-    EXPECT_FALSE(again.restore(other_key, other_coalition, other_run));
-    EXPECT_TRUE(again.restore(key, coalition, run));
-    EXPECT_TRUE(again.restore(other_key, other_coalition, other_run));
-}
-
-TEST(StoredKey, IsOfContentAndRolesNotOfNames) {
-    Case subject = small_case({4, 4, 4});
-    subject.files = {{"a", FileRole::t1c, "11"}, {"b", FileRole::t1n, "22"}};
-    Case renamed = subject;
-    renamed.name = "other";
-    renamed.files = {{"y", FileRole::t1n, "22"}, {"x", FileRole::t1c, "11"}, {"notes", FileRole::unused, "33"}};
-    EXPECT_EQ(stored_key(renamed), stored_key(subject));
-    Case swapped = subject;
-    std::swap(swapped.files[0].role, swapped.files[1].role);
-    EXPECT_NE(stored_key(swapped), stored_key(subject));
-    PhantomSettings small;
-    small.shape = {32, 32, 32};
-    PhantomSettings noisier = small;
-    noisier.noise = 1.5;
-    EXPECT_EQ(stored_key(make_phantom(small)), stored_key(make_phantom(small)));
-    EXPECT_NE(stored_key(make_phantom(small)), stored_key(make_phantom(noisier)));
 }
 
 TEST(StudyRun, EachModelsRunsAreExpectedToTakeWhatItsOwnTook) {
@@ -512,153 +381,6 @@ TEST(ClinicalRankings, OutOfRangeRanksAreRefused) {
     ClinicalRanking bad;
     bad.ranks[2] = 7;
     EXPECT_FALSE(clinical_ranking_from_json(clinical_ranking_to_json(bad)));
-}
-
-// --- the phantom -----------------------------------------------------------------------------------------------
-
-// The observer who knows each label's z-scores in this very case: mean and spread of each label per contrast, and from
-// a coalition the likeliest label of each voxel by the contrasts it is given alone.
-PlainRuntime::Network ideal_observer(const Case& subject, const Prepared& prepared) {
-    struct Known {
-        double mean = 0;
-        double variance = 0;
-    };
-    const std::size_t voxels = voxel_count(prepared.padded);
-    const auto fractions = prepare_labels(*subject.reference, subject.grid, prepared);
-    std::vector<std::array<Known, kContrasts>> known(kLabels);
-    for (std::size_t label = 0; label < kLabels; ++label) {
-        for (std::size_t c = 0; c < kContrasts; ++c) {
-            double sum = 0, squares = 0, count = 0;
-            for (std::size_t v = 0; v < voxels; ++v) {
-                const double x = static_cast<double>(prepared.channels[c * voxels + v]);
-                if (fractions[label * voxels + v] < 0.9f || x == 0) continue;
-                sum += x;
-                squares += x * x;
-                ++count;
-            }
-            known[label][c] = {sum / count, std::max(squares / count - sum / count * (sum / count), 1e-4)};
-        }
-    }
-    return [known, voxels](const RunRequest& request) -> Expected<std::vector<float>> {
-        std::vector<float> logits(kLabels * voxels, 0.0f);
-        for (std::size_t v = 0; v < voxels; ++v) {
-            for (std::size_t label = 0; label < kLabels; ++label) {
-                double log_likelihood = label == 0 ? 3.0 : 0.0;  // most of a brain is none of the tumour
-                for (std::size_t c = 0; c < kContrasts; ++c) {
-                    const double x = static_cast<double>(request.input[c * voxels + v]);
-                    if (x == 0) continue;  // not given, or not brain
-                    const Known& k = known[label][c];
-                    log_likelihood -= 0.5 * ((x - k.mean) * (x - k.mean) / k.variance + std::log(k.variance));
-                }
-                logits[label * voxels + v] = static_cast<float>(std::max(log_likelihood, -80.0));
-            }
-        }
-        return logits;
-    };
-}
-
-RegionSummary observe(const PhantomSettings& settings, Region region) {
-    const Case subject = make_phantom(settings);
-    const auto prepared = prepare(subject, {2, 2, 2}, 4);
-    PlainRuntime runtime(ideal_observer(subject, *prepared));
-    Recorder events;
-    Study study(subject, runtime, events);
-    auto task = study.run({{manifest_of("observer", 1, 2, {128, 128, 128}), {0}}}, {});
-    task.start();
-    EXPECT_TRUE(task.result());
-    return study.result().models[0].summary[static_cast<std::size_t>(region)];
-}
-
-// What was put in is what Shapley values find. (Each label in contrasts where it differs from its surroundings in
-// patients: visibility 1 of ET in T1n is still hardly any.)
-TEST(Phantom, ARegionVisibleInOneContrastAloneRanksThatContrastFirst) {
-    using enum Contrast;
-    for (const auto& [region, label, contrast] :
-         {std::tuple{Region::ET, Label::ET, t1c}, {Region::ED, Label::ED, t2f}}) {
-        PhantomSettings settings;
-        settings.shape = {96, 96, 72};
-        settings.seed = 5;
-        auto& visibility = settings.visibility[static_cast<std::size_t>(label) - 1];
-        visibility = {0, 0, 0, 0};
-        visibility[static_cast<std::size_t>(contrast)] = 1;
-        const RegionSummary found = observe(settings, region);
-        ASSERT_TRUE(found.first_contrast);
-        EXPECT_EQ(*found.first_contrast, static_cast<int>(contrast));
-        double others = 0;
-        for (std::size_t c = 0; c < kContrasts; ++c) {
-            if (c != static_cast<std::size_t>(contrast)) others = std::max(others, found.shapley[c]->mean);
-        }
-        EXPECT_GT(found.shapley[static_cast<std::size_t>(contrast)]->mean, 2 * others);
-    }
-}
-
-// Mean intensity of the tumour less that of the brain beside it, within the tumour's bounding box.
-double tumour_contrast(const Case& subject, std::size_t contrast) {
-    const Shape& shape = subject.grid.shape;
-    Box box{shape, {0, 0, 0}};
-    const auto each = [&](auto visit) {
-        for (int k = 0; k < shape[2]; ++k)
-            for (int j = 0; j < shape[1]; ++j)
-                for (int i = 0; i < shape[0]; ++i) visit(Shape{i, j, k}, subject.grid.index(i, j, k));
-    };
-    each([&](const Shape& at, std::size_t v) {
-        for (std::size_t axis = 0; axis < 3 && (*subject.reference)[v]; ++axis) {
-            box.low[axis] = std::min(box.low[axis], at[axis]);
-            box.high[axis] = std::max(box.high[axis], at[axis] + 1);
-        }
-    });
-    std::array<double, 2> sum{}, count{};
-    each([&](const Shape& at, std::size_t v) {
-        bool inside = subject.voxels[contrast][v] != 0;
-        for (std::size_t axis = 0; axis < 3; ++axis)
-            inside = inside && at[axis] >= box.low[axis] && at[axis] < box.high[axis];
-        const std::size_t which = (*subject.reference)[v] != 0;
-        if (inside) sum[which] += static_cast<double>(subject.voxels[contrast][v]);
-        if (inside) ++count[which];
-    });
-    return sum[1] / count[1] - sum[0] / count[0];
-}
-
-TEST(Phantom, ATumourVisibleNowhereLooksLikeTheBrainBesideIt) {
-    PhantomSettings settings;
-    settings.shape = {96, 96, 72};
-    settings.noise = 0;
-    settings.bias_field = 0;
-    const Case shown = make_phantom(settings);
-    settings.visibility = {};
-    const Case hidden = make_phantom(settings);
-    EXPECT_EQ(hidden.reference, shown.reference);
-    constexpr std::size_t kFlair = 2;
-    EXPECT_LT(std::abs(tumour_contrast(hidden, kFlair)), 0.5 * std::abs(tumour_contrast(shown, kFlair)));
-}
-
-TEST(Phantom, SameSeedSameVoxelsOtherSeedOtherTumour) {
-    PhantomSettings settings;
-    settings.shape = {64, 64, 48};
-    const Case a = make_phantom(settings);
-    EXPECT_TRUE(a.voxels == make_phantom(settings).voxels);
-    settings.seed = 2;
-    const Case b = make_phantom(settings);
-    EXPECT_FALSE(a.reference == b.reference);
-    EXPECT_TRUE(a.synthetic);
-}
-
-// Pinned, so that native and WebAssembly builds, today's and tomorrow's, show the same patient.
-TEST(Phantom, TheBuiltInCaseIsTheSameInEveryBuild) {
-    const Case subject = make_phantom({});
-    std::string digest;
-    for (const auto& voxels : subject.voxels) {
-        digest += sha256_hex({reinterpret_cast<const std::uint8_t*>(voxels.data()), voxels.size() * sizeof(float)})
-                      .substr(0, 8) +
-                  " ";
-    }
-    digest += sha256_hex(*subject.reference).substr(0, 8);
-    EXPECT_EQ(digest, "fcbb5215 f459b9c2 00f9a1c0 a0b75922 e5d98bf7");
-    std::array<std::size_t, kLabels> counts{};
-    for (const std::uint8_t label : *subject.reference) ++counts[label];
-    EXPECT_GT(counts[1], 1000u);
-    EXPECT_GT(counts[2], 10000u);
-    EXPECT_GT(counts[3], 3000u);
 }
 
 }  // namespace

@@ -1,10 +1,21 @@
 // Faults, each made for real: the worker dies, storage is full, denied or cleared under the page, Cancel comes at any moment.
 // Each ends in a sentence and a page that still works, with all that was computed kept.
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { openFiles, openSite, realCase, runStudy, scratchFolder, until } from './support.mjs';
+import {
+  openFiles,
+  openSite,
+  outcomeOf,
+  realCase,
+  resultOf,
+  runStudy,
+  scratchFolder,
+  startStudy,
+  until,
+  untilReady,
+} from './support.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {Awaited<ReturnType<typeof openSite>>} Site */
@@ -14,30 +25,15 @@ const files = realCase('BraTS-SSA-00122-000') ?? [];
 const skip = files.length ? false : '../shared/data/fullres is not there';
 const options = { models: ['tiny-unet'], spacing: 12 };
 
-/** @param {Page} page @returns {Promise<any>} */
-const resultOf = (page) => page.evaluate(() => /** @type {any} */ (window).shapslice.result());
-
 /** Every sentence that the page has said so far. @param {Page} page @returns {Promise<string>} */
 const saidBy = (page) => page.evaluate(() => document.getElementById('mirror-notices')?.textContent ?? '');
 
-/** Starts a study, by default that of all folds; what becomes of it is window.outcome. @param {Page} page @param {number} runs to wait for */
-async function startStudy(page, runs, wanted = {}) {
-  await page.evaluate((study) => {
-    Object.assign(window, { outcome: null });
-    const tell = (/** @type {any} */ outcome) => Object.assign(window, { outcome });
-    /** @type {any} */ (window).shapslice.run(study).then(
-      () => tell({ error: '' }),
-      (/** @type {Error} */ error) => tell({ error: error.message }),
-    );
-  }, wanted);
-  const done = (/** @type {number} */ least) =>
-    /** @type {any} */ (window).shapslice.result()?.progress.runsDone >= least;
-  await until(page, done, 120_000, `${runs} runs`, runs);
+/** Until the page has brought so many new engines to where the ones before were. @param {Page} page @param {number} times */
+function untilRevived(page, times) {
+  const back = (/** @type {number} */ least) =>
+    (document.getElementById('mirror-notices')?.textContent?.match(/was started again/g) ?? []).length >= least;
+  return until(page, back, 60_000, `new engine ${times}`, times);
 }
-
-/** @param {Page} page @returns {Promise<{ error: string }>} */
-const outcomeOf = async (page) =>
-  /** @type {any} */ (await until(page, () => /** @type {any} */ (window).outcome, 60_000, 'the end of the study'));
 
 /** Values known, over folds and coalitions. @param {any} result @returns {number} */
 const knownIn = (result) =>
@@ -57,32 +53,61 @@ for (const query of ['?provider=wasm', '?provider=wasm&leave-no-trace']) {
   test(`the worker dies in the middle of a real case's study (${query})`, { skip }, async () => {
     const site = await openSite({ ...options, query });
     try {
-      await openFiles(site.page, files);
+      // A file whose name tells nothing, in the role that the user assigns: the new engine has to know of it.
+      const folder = scratchFolder();
+      const renamed = files.map((file) => path.join(folder, path.basename(file).replace('-t2f.', '-other.')));
+      files.forEach((file, n) => copyFileSync(file, renamed[n]));
+      const other = path.basename(renamed.find((file) => file.includes('-other.')) ?? '');
+      assert.match((await openFiles(site.page, renamed)).error ?? '', /No file was recognised as T2-FLAIR/);
+      await site.page.evaluate((file) => /** @type {any} */ (window).shapslice.assignRoles({ [file]: 't2f' }), other);
       const ranking = { name: 'mine', ranks: [4, 3, 2, 1], byRegion: {} };
       await site.page.evaluate((given) => /** @type {any} */ (window).shapslice.setClinicalRanking(given), ranking);
-      await startStudy(site.page, 5);
-      const before = await resultOf(site.page);
+      const before = await startStudy(site.page, 5);
       await engineWorker(site.page).evaluate(() => self.close());
-      const { error } = await outcomeOf(site.page);
-      assert.equal(error, 'The engine stopped: its worker ended. It is started again; what was computed is kept.');
-      const back = () =>
-        document.getElementById('mirror-notices')?.textContent?.includes('The engine was started again');
-      await until(site.page, back, 60_000, 'the new engine');
+      assert.equal(
+        await outcomeOf(site.page),
+        'The engine stopped: its worker ended. It is started again; what was computed is kept.',
+      );
+      await untilRevived(site.page, 1);
       const after = await resultOf(site.page);
-      assert.equal(after.caseName, before.caseName);
+      assert.deepEqual(after.files, before.files);
       assert.equal(after.clinicalRanking.name, 'mine');
       assert.ok(knownIn(after) >= knownIn(before) - 1, `${knownIn(after)} values of ${knownIn(before)}`);
-      console.log(
-        `${query}: ${after.progress.runsDone} of ${after.progress.runsTotal} runs known after the worker's death`,
-      );
+      const { runsDone, runsTotal } = after.progress;
+      console.log(`${query}: ${runsDone} of ${runsTotal} runs known after the worker's death`);
       const result = await runStudy(site.page);
-      assert.equal(result.progress.runsTotal, RUNS - after.progress.runsDone);
+      assert.equal(result.progress.runsTotal, RUNS - runsDone);
       assert.equal(result.models[0].completeFolds, 2);
     } finally {
       await site.close();
     }
   });
 }
+
+test('a program that traps is started anew, and what was computed is kept', async () => {
+  const site = await openSite(options);
+  try {
+    const before = await runStudy(site.page, { models: [{ id: 'tiny-unet', folds: [0] }] });
+    // What JavaScript sees of a trap is a WebAssembly.RuntimeError; this one comes from a program that does nothing else.
+    await engineWorker(site.page).evaluate(() => {
+      const unreachable = [
+        0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 5, 1, 3, 0, 0, 11,
+      ];
+      const program = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(unreachable)));
+      JSON.parse = () => /** @type {any} */ (program.exports).f();
+    });
+    const refused = await site.page.evaluate(() =>
+      /** @type {any} */ (window).shapslice.forecast().catch((/** @type {Error} */ error) => error.message),
+    );
+    assert.equal(refused, 'The engine stopped: unreachable. It is started again; what was computed is kept.');
+    await untilRevived(site.page, 1);
+    const after = await resultOf(site.page);
+    assert.deepEqual(after.models, before.models);
+    assert.equal((await runStudy(site.page)).progress.runsTotal, RUNS / 2);
+  } finally {
+    await site.close();
+  }
+});
 
 test('a worker that dies again and again is not started for ever', async () => {
   const site = await openSite(options);
@@ -93,9 +118,7 @@ test('a worker that dies again and again is not started for ever', async () => {
         (document.getElementById('mirror-notices')?.textContent?.match(/The engine stopped/g) ?? []).length >= times;
       await until(site.page, heard, 60_000, `the sentence of death ${death}`, death);
       if (death === 4) break;
-      const back = (/** @type {number} */ times) =>
-        (document.getElementById('mirror-notices')?.textContent?.match(/was started again/g) ?? []).length >= times;
-      await until(site.page, back, 60_000, `engine ${death + 1}`, death);
+      await untilRevived(site.page, death);
     }
     assert.match(await saidBy(site.page), /The engine stopped: its worker ended\. Reload the page\./);
   } finally {
@@ -116,7 +139,7 @@ test('storage that is full costs what it would have kept, and never the study', 
     await browser.send('Storage.overrideQuotaForOrigin', { origin: new URL(site.url).origin });
     await runStudy(site.page, { settings: { baseline: 'mean' } });
     await site.page.reload();
-    await until(site.page, () => /** @type {any} */ (window).shapslice?.ready === true, 120_000, 'the page');
+    await untilReady(site.page);
     assert.equal((await resultOf(site.page)).progress.runsDone, RUNS);
   } finally {
     await site.close();
@@ -132,11 +155,11 @@ test('storage that is cleared in the middle of a study is made anew', async () =
       origin: new URL(site.url).origin,
       storageTypes: 'indexeddb,local_storage',
     });
-    assert.deepEqual(await outcomeOf(site.page), { error: '' });
+    assert.equal(await outcomeOf(site.page), '');
     const result = await resultOf(site.page);
     assert.equal(result.models[0].completeFolds, 2);
     await site.page.reload();
-    await until(site.page, () => /** @type {any} */ (window).shapslice?.ready === true, 120_000, 'the page');
+    await untilReady(site.page);
     const { runsDone } = (await resultOf(site.page)).progress;
     console.log(`${runsDone} runs were kept after storage had been cleared`);
     assert.ok(runsDone > 0 && runsDone < RUNS);
@@ -166,7 +189,13 @@ test('where the browser denies all storage, the page works and says so once', { 
     assert.equal(result.models[0].completeFolds, 2);
     const said = await saidBy(site.page);
     assert.equal(said.match(/lets the page store nothing/g)?.length, 1, said);
-    await site.page.evaluate(() => /** @type {any} */ (window).shapslice.forgetEverything().catch(() => {}));
+    const refused = await site.page.evaluate(() =>
+      /** @type {any} */ (window).shapslice.forgetEverything().catch((/** @type {Error} */ error) => error.message),
+    );
+    assert.match(
+      refused,
+      /^What this browser keeps could not be removed \(.*\)\. Clear this site's data in the browser's settings\.$/,
+    );
     assert.equal((await runStudy(site.page)).models[0].completeFolds, 2);
   } finally {
     await site.close();
@@ -226,16 +255,12 @@ test('Cancel at any moment of a study ends it within one run and loses nothing',
   try {
     let known = 0;
     for (let delay = 0; known < RUNS && delay < 60; ++delay) {
-      await site.page.evaluate((wait) => {
-        Object.assign(window, { outcome: null });
-        const { run, cancel } = /** @type {any} */ (window).shapslice;
-        run().then(
-          () => Object.assign(window, { outcome: { error: '' } }),
-          (/** @type {Error} */ error) => Object.assign(window, { outcome: { error: error.message } }),
-        );
-        setTimeout(cancel, wait);
-      }, delay * 23);
-      assert.deepEqual(await outcomeOf(site.page), { error: '' });
+      await startStudy(site.page, 0);
+      await site.page.evaluate(
+        (wait) => void setTimeout(/** @type {any} */ (window).shapslice.cancel, wait),
+        delay * 23,
+      );
+      assert.equal(await outcomeOf(site.page), '');
       const result = await resultOf(site.page);
       assert.equal(result.progress.running, false);
       const now = knownIn(result);

@@ -4,7 +4,18 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { addModel, openSite, root, runStudy, scratchFolder, until, webGpuFlags } from './support.mjs';
+import {
+  addModel,
+  openSite,
+  outcomeOf,
+  resultOf,
+  root,
+  runStudy,
+  scratchFolder,
+  startStudy,
+  until,
+  webGpuFlags,
+} from './support.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -118,23 +129,6 @@ function countSegmentations(page) {
   });
 }
 
-/** Starts a study of both folds, and goes on when `runs` of its runs are done. @param {Page} page @param {number} runs */
-async function startStudy(page, runs) {
-  await page.evaluate(() => {
-    const kept = /** @type {any} */ (window);
-    kept.ending = kept.shapslice.run({ models: [{ id: 'tiny-unet' }] });
-    kept.ending.catch(() => {});
-  });
-  await until(
-    page,
-    (least) => /** @type {any} */ (window).shapslice.result()?.progress.runsDone >= least,
-    240_000,
-    'some runs',
-    runs,
-  );
-  return page.evaluate(() => /** @type {any} */ (window).shapslice.result());
-}
-
 test('the graphics process crashes in the middle of a study on WebGPU: it goes on under WASM', async (t) => {
   const site = await openSite({
     query: '?provider=webgpu',
@@ -150,7 +144,8 @@ test('the graphics process crashes in the middle of a study on WebGPU: it goes o
   assert.equal(before.models[0].folds[0].provider, 'webgpu');
   const browser = /** @type {import('playwright-core').Browser} */ (site.context.browser());
   await (await browser.newBrowserCDPSession()).send('Browser.crashGpuProcess');
-  const result = await page.evaluate(() => /** @type {any} */ (window).ending);
+  assert.equal(await outcomeOf(page), '');
+  const result = await resultOf(page);
   assert.equal(result.models[0].completeFolds, 2);
   assert.equal(result.models[0].folds[1].provider, 'wasm');
   assert.match(

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { addModel, openSite, root, runStudy, scratchFolder } from './support.mjs';
+import { addModel, clickPanel, openSite, root, runStudy, scratchFolder } from './support.mjs';
 
 const networks = path.join(root, 'tests/data/networks');
 const folder = scratchFolder();
@@ -20,28 +20,16 @@ const view = () => site.page.evaluate(() => /** @type {any} */ (window).shapslic
 /** @returns {Promise<any[]>} */
 const models = () => site.page.evaluate(() => /** @type {any} */ (window).shapslice.models());
 
-/** @param {string} panel */
-async function click(panel) {
-  await site.page.waitForTimeout(500);
-  const [x, y, width, height] = (await view()).panels[panel];
-  await site.page.mouse.move(x + width / 2, y + height / 2);
-  await site.page.waitForTimeout(300);
-  await site.page.mouse.down();
-  await site.page.waitForTimeout(100);
-  await site.page.mouse.up();
-  await site.page.waitForTimeout(500);
-}
-
 test('a network without a manifest is shown as it is guessed, saved as model.json, and used', async () => {
   await site.page.setInputFiles('#file-input', path.join(networks, 'unet.onnx'));
   await site.page.waitForTimeout(1000);
   const waiting = site.page.waitForEvent('download');
-  await click('save-manifest');
+  await clickPanel(site.page, 'save-manifest');
   const manifest = JSON.parse(readFileSync(await (await waiting).path(), 'utf8'));
   assert.deepEqual(manifest.outputs, { kind: 'regions', activation: 'none', channels: ['TC', 'WT', 'ET'] });
   assert.deepEqual(manifest.contrasts, ['t1c', 't1n', 't2w', 't2f']);
   assert.equal(manifest.axes, 'xyz');
-  await click('use-model');
+  await clickPanel(site.page, 'use-model');
   assert.deepEqual(
     (await models()).map(({ id }) => id),
     ['tiny-unet', 'unet'],
@@ -89,11 +77,11 @@ test('a card chooses a model, several make one study, and its charts stand side 
     overrides: { id: 'second', name: 'Second', spacing: [6, 6, 6], patch: [16, 16, 16] },
   });
   assert.equal(error, undefined);
-  await click('models');
+  await clickPanel(site.page, 'models');
   const cards = (await view()).panels['model-cards'];
   assert.ok(cards[0] >= 0 && cards[1] >= 0 && cards[0] + cards[2] <= 1280 && cards[1] + cards[3] <= 720, `${cards}`);
-  await click('card-tiny-unet');
-  await click('cards-done');
+  await clickPanel(site.page, 'card-tiny-unet');
+  await clickPanel(site.page, 'cards-done');
   const ended = site.page.evaluate(
     () =>
       new Promise((resolve) => {
@@ -101,7 +89,7 @@ test('a card chooses a model, several make one study, and its charts stand side 
         events.addEventListener('progress', (/** @type {any} */ { detail }) => detail.running || resolve(detail));
       }),
   );
-  await click('run');
+  await clickPanel(site.page, 'run');
   await ended;
   const result = await site.page.evaluate(() => /** @type {any} */ (window).shapslice.result());
   assert.deepEqual(

