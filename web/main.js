@@ -33,7 +33,8 @@ const standing = new Standing();
 const engine = new EngineClient(
   (message) => receive(message),
   async () => {
-    await standing.restore((method, ...args) => engine.callNow(method, ...args), startOptions());
+    const call = (/** @type {string} */ method, /** @type {unknown[]} */ ...args) => engine.callNow(method, ...args);
+    await standing.restore(call, startOptions(), result?.clinicalRanking);
     notice(false, 'The engine was started again. Run goes on with what is not known yet.');
   },
 );
@@ -170,12 +171,15 @@ const api = {
   },
   /** @param {{ models?: { id: string, folds?: number[] }[], settings?: Record<string, unknown> }} [wanted] */
   async run(wanted = {}) {
-    standing.options = JSON.stringify(withDefaults(wanted));
-    running = engine.call('run', withDefaults(wanted));
+    const study = engine.call('run', withDefaults(wanted));
+    if (!running) {
+      running = study; // else it is refused, and the one under way stays the one to wait for
+      standing.options = JSON.stringify(withDefaults(wanted));
+    }
     try {
-      return JSON.parse(/** @type {string} */ (await running));
+      return JSON.parse(/** @type {string} */ (await study));
     } finally {
-      running = null;
+      if (running === study) running = null;
     }
   },
   /**
@@ -195,7 +199,6 @@ const api = {
   /** @param {Record<string, unknown>} ranking */
   async setClinicalRanking(ranking) {
     await engine.call('setClinicalRanking', ranking);
-    standing.ranking = ranking;
   },
   /** Removes what this browser keeps of the case that is open, and closes it. */
   async forgetCase() {

@@ -15,8 +15,6 @@ export class Standing {
     /** @type {Map<string, StoredRun>} */
     this.runs = new Map();
     this.options = '';
-    /** @type {Record<string, unknown> | null} */
-    this.ranking = null;
   }
 
   /** @param {'open' | 'openPhantom'} method @param {unknown[]} args */
@@ -42,13 +40,17 @@ export class Standing {
     this.options = '';
   }
 
-  /** @param {Call} call @param {Record<string, unknown>} start options of the engine's start */
-  async restore(call, start) {
+  /**
+   * @param {Call} call
+   * @param {Record<string, unknown>} start options of the engine's start
+   * @param {unknown} ranking the clinical ranking that the last result was judged by
+   */
+  async restore(call, start, ranking) {
     await call('start', start);
     for (const { manifest, files } of this.models.values()) await call('takeModel', manifest, files);
     await call('shelve', { runs: [...this.runs.values()], options: this.options });
     await call(this.opened.method, ...this.opened.args);
-    if (this.ranking) await call('setClinicalRanking', this.ranking);
+    if (ranking) await call('setClinicalRanking', ranking);
     await call('prepareRuntime');
   }
 }

@@ -220,34 +220,41 @@ void recalled_words(const AppState& state) {
                    .c_str());
 }
 
-void run_part(AppState& state) {
+// Run, or Cancel while something runs or waits. As high as the other, so that nothing below moves.
+void run_button(AppState& state) {
     const StudyProgress& progress = state.study.progress;
-    if (state.waiting) {
+    if (state.waiting || progress.running) {
         if (ImGui::Button("Cancel", {-1, 32})) send(state, "cancel");
         remember(state, "cancel", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+        return;
+    }
+    ImGui::PushStyleColor(ImGuiCol_Button, IM_COL32(30, 110, 170, 255));
+    ImGui::PushFont(fonts.strong);
+    ImGui::BeginDisabled(!state.subject || state.choice.models_to_run.empty());
+    const char* label = study_complete(state)    ? "Study complete"
+                        : progress.runs_done > 0 ? "Run what is not known yet"
+                                                 : "Run";
+    if (ImGui::Button(label, {-1, 32})) send_run(state);
+    remember(state, "run", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+    ImGui::EndDisabled();
+    ImGui::PopFont();
+    ImGui::PopStyleColor();
+}
+
+// What is being done, or what a run would take.
+void run_words(AppState& state) {
+    const StudyProgress& progress = state.study.progress;
+    if (state.waiting) {
         quiet_text("Another tab runs a study of this case. This one waits, and takes over what that one computes.");
         return;
     }
     if (!progress.running) {
-        ImGui::PushStyleColor(ImGuiCol_Button, IM_COL32(30, 110, 170, 255));
-        ImGui::PushFont(fonts.strong);
-        ImGui::BeginDisabled(!state.subject || state.choice.models_to_run.empty());
-        const char* label = study_complete(state)    ? "Study complete"
-                            : progress.runs_done > 0 ? "Run what is not known yet"
-                                                     : "Run";
-        if (ImGui::Button(label, {-1, 32})) send_run(state);
-        remember(state, "run", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
-        ImGui::EndDisabled();
-        ImGui::PopFont();
-        ImGui::PopStyleColor();
         recalled_words(state);
         ask_forecast(state);
         forecast_words(state);
         if (progress.cancelled) quiet_text("Cancelled. What was computed is kept.");
         return;
     }
-    if (ImGui::Button("Cancel", {-1, 32})) send(state, "cancel");
-    remember(state, "cancel", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
     const float share =
         progress.runs_total ? static_cast<float>(progress.runs_done) / static_cast<float>(progress.runs_total) : 0;
     char words[64];
@@ -310,11 +317,12 @@ void case_panel(AppState& state, const Rect& rect) {
     heading("Model");
     model_choice(state);
     settings_choice(state);
-    run_part(state);
+    run_button(state);
     const float half = (ImGui::GetContentRegionAvail().x - 7) / 2;
     save_menu(state, half);
     ImGui::SameLine();
     storage_menu(state);
+    run_words(state);
     // Notes and notices scroll where there are many; everything above stays in reach.
     ImGui::BeginChild("notices", {0, 0});
     notices(state);
