@@ -79,7 +79,7 @@ await copy('index.html', 'index.html');
 for (const file of await readdir(path.join(root, 'web'))) {
   if (file !== 'service_worker.js' && /\.(js|css)$/.test(file)) await copy(`web/${file}`, `web/${file}`);
 }
-for (const file of ['engine.mjs', 'engine.wasm', 'app.mjs', 'app.wasm'])
+for (const file of ['engine.mjs', 'engine.wasm', 'convnet.mjs', 'convnet.wasm', 'app.mjs', 'app.wasm'])
   await copy(`build/wasm/${file}`, `wasm/${file}`);
 const fonts = '.toolchain/packages/usr/share/fonts/truetype/roboto/unhinted/RobotoTTF';
 for (const face of ['Regular', 'Medium']) await copy(`${fonts}/Roboto-${face}.ttf`, `fonts/Roboto-${face}.ttf`);

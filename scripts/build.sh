@@ -7,6 +7,6 @@ cd "$(dirname "$0")/.."
 
 started=$SECONDS
 [ -f build/wasm/build.ninja ] || cmake --preset wasm >build-configure.log || { cat build-configure.log; exit 1; }
-cmake --build --preset wasm --target engine app
+cmake --build --preset wasm --target engine convnet app
 node scripts/assemble_site.mjs
 echo "build: dist/ is ready after $((SECONDS - started)) s"

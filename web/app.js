@@ -8,7 +8,7 @@
  * @property {(json: string, volumes: Uint16Array[], labels: Uint8Array | null) => void} receiveCase
  * @property {(json: string) => void} receiveModels
  * @property {(json: string) => void} receiveStudy
- * @property {() => void} receiveBaseline
+ * @property {() => void} receiveOtherSettings
  * @property {(model: string, fold: number, coalition: number, runs: Uint32Array) => void} receiveSegmentation
  * @property {(error: boolean, sentence: string) => void} receiveNotice
  * @property {(json: string) => void} receiveFiles

@@ -1,8 +1,9 @@
 // The engine's module worker: carries files to the C++ core, the core's wishes to ONNX Runtime, and results to the page.
 // See web/engine_client.js for the other end.
 
-import { ModelLibrary } from './model_library.js';
+import { ConvnetPool, enginesHere } from './convnet_pool.js';
 import { OrtRuntime } from './ort_runtime.js';
+import { ModelLibrary } from './model_library.js';
 import { RunStore } from './run_store.js';
 import { aloneOnCase } from './tabs.js';
 
@@ -19,6 +20,7 @@ const site = new URL('../', import.meta.url);
 const engineReady = createEngine();
 /** @type {OrtRuntime} */
 let runtime = new OrtRuntime(new URL('ort/', site), 'auto');
+const pool = new ConvnetPool(enginesHere());
 /** There as soon as the engine is. @type {ModelLibrary} */
 let library;
 /** Rises with each opening and with Cancel: an opening that is no longer the newest gives up. */
@@ -64,11 +66,11 @@ async function createEngine() {
   const module = /** @type {EngineModule} */ (await create());
   /** @type {EngineHost} */
   const host = {
-    startRun: (ticket, modelId, fold, channels, shape, input) => {
-      void answerRun(ticket, modelId, fold, channels, shape, input);
+    startRun: (ticket, modelId, fold, channels, shape, input, wholeNumbers) => {
+      void answerRun(ticket, modelId, fold, channels, shape, input, wholeNumbers);
     },
     onResult: (json) => emit('result', { json }),
-    onBaseline: () => emit('baseline', {}),
+    onOtherSettings: () => emit('otherSettings', {}),
     onSegmentation: (model, fold, coalition, runs) =>
       emit('segmentation', { model, fold, coalition, runs }, [runs.buffer]),
     onRun: (key, coalition, counts, labels, provider, seconds) => {
@@ -79,7 +81,8 @@ async function createEngine() {
     onStudyEnd: (sentence) => study?.end(sentence),
   };
   const engine = new module.Engine(host);
-  library = new ModelLibrary(engine);
+  engine.setEngines(pool.count);
+  library = new ModelLibrary(engine, pool);
   return engine;
 }
 
@@ -90,8 +93,9 @@ async function createEngine() {
  * @param {number} channels
  * @param {number[]} shape
  * @param {Float32Array} view
+ * @param {boolean} wholeNumbers on the program's own engine
  */
-async function answerRun(ticket, modelId, fold, channels, shape, view) {
+async function answerRun(ticket, modelId, fold, channels, shape, view, wholeNumbers) {
   /** @type {Float32Array | null} */
   let input = null;
   try {
@@ -111,11 +115,12 @@ async function answerRun(ticket, modelId, fold, channels, shape, view) {
       return;
     }
     const model = library.get(modelId);
-    const bytes = () => library.fold(model, fold);
-    const answer = await runtime.run(model.manifest, fold, bytes, channels, shape, input);
+    const answer = wholeNumbers
+      ? await pool.run(model.manifest, fold, () => library.file(model, fold), shape, input)
+      : await runtime.run(model.manifest, fold, () => library.fold(model, fold), channels, shape, input);
     if (answer.notice) {
       library.warmUps.clear(); // perhaps measured on what has just been given up
-      emit('runtime', { state: runtime.state });
+      emit('runtime', { state: { ...runtime.state, engines: pool.count } });
     }
     engine.completeRun(ticket, answer.output, answer.provider, answer.seconds, answer.notice);
   } catch (error) {
@@ -209,6 +214,7 @@ async function stopStudy(engine) {
  * @param {boolean} waited another tab has run a study of this case
  */
 async function runHere(engine, options, key, ended, waited) {
+  await settleRanges(options);
   if (waited) await restoreRuns(engine);
   if (cancelled) return;
   const problem = engine.runStudy(JSON.stringify(options));
@@ -218,6 +224,25 @@ async function runHere(engine, options, key, ended, waited) {
   const sentence = await ended;
   if (sentence) throw new Error(sentence);
   if (!cancelled) void store.putStudy({ ...record, finished: true });
+}
+
+/** Models that a fast study may run in whole numbers are measured first where their manifest has no ranges. @param {Record<string, any>} options */
+async function settleRanges({ models, settings }) {
+  if (settings?.precision !== 'fast') return;
+  for (const { id } of models) {
+    const model = library.models.get(id);
+    if (!model) continue;
+    const first = !model.settled;
+    if (first) emit('measuring', { name: model.manifest.name });
+    const refused = await library.settleRanges(model);
+    if (!first) continue;
+    if (refused)
+      emit('notice', {
+        kind: 'notice',
+        sentence: `${model.manifest.name} runs on ONNX Runtime, in float32: ${refused}`,
+      });
+    emit('model', { manifest: model.manifest });
+  }
 }
 
 /** Throws where another opening or Cancel came after the one of this number. @param {Engine} engine @param {number} number */
@@ -279,7 +304,7 @@ const methods = {
 
   async prepareRuntime() {
     await runtime.prepare();
-    return runtime.state;
+    return { ...runtime.state, engines: pool.count };
   },
 
   /** @param {Record<string, unknown>} settings PhantomSettings; {} is the page's own case */
@@ -337,20 +362,21 @@ const methods = {
 
   /**
    * What a study would cost on this machine; models not measured yet are, unless a study is running.
-   * @param {{ models: { id: string, folds?: number[] }[] }} options
+   * @param {{ models: { id: string, folds?: number[] }[], settings?: { precision?: string } }} options
    */
   async forecast(options) {
     const engine = await engineReady;
+    if (!study) await settleRanges(options);
+    const fast = options.settings?.precision === 'fast';
     for (const { id } of options.models) {
       const model = library.models.get(id);
       if (!model) continue;
-      await library.warmUp(model, runtime, () => {
+      await library.warmUp(model, fast, runtime, () => {
         if (!study) emit('measuring', { name: model.manifest.name });
         return !study;
       });
     }
-    const known = [...library.warmUps].filter(([, measured]) => measured !== null);
-    const measured = { warmUps: Object.fromEntries(known), ...grantedMemory() };
+    const measured = { warmUps: library.measured(fast), ...grantedMemory() };
     const answer = JSON.parse(engine.forecastStudy(JSON.stringify(options), JSON.stringify(measured)));
     if (answer.error) throw new Error(answer.error);
     return answer;

@@ -65,8 +65,8 @@ function receive(message) {
         announce('progress', result.progress);
       }
       break;
-    case 'baseline':
-      app.receiveBaseline();
+    case 'otherSettings':
+      app.receiveOtherSettings();
       break;
     case 'segmentation':
       app.receiveSegmentation(message.model, message.fold, message.coalition, message.runs);
@@ -89,6 +89,9 @@ function receive(message) {
       break;
     case 'runtime':
       app.receiveJson('runtime', JSON.stringify(message.state));
+      break;
+    case 'model':
+      relist(message.manifest);
       break;
     case 'measuring':
       app.receiveJson('measuring', JSON.stringify(message.name));
@@ -232,11 +235,19 @@ const api = {
   setView: (view) => app.setView(JSON.stringify(view)),
 };
 
+/** A manifest in place of the one of that id, or as one more. @param {ModelManifest} manifest */
+function relist(manifest) {
+  const known = standing.models.get(manifest.id);
+  if (known) known.manifest = manifest;
+  const at = models.findIndex(({ id }) => id === manifest.id);
+  models = at < 0 ? [...models, manifest] : models.with(at, manifest);
+  app.receiveModels(JSON.stringify(models));
+}
+
 /** @param {ModelManifest} manifest @param {File[]} files */
 function tookModel(manifest, files) {
   standing.models.set(manifest.id, { manifest, files });
-  models = [...models.filter(({ id }) => id !== manifest.id), manifest];
-  app.receiveModels(JSON.stringify(models));
+  relist(manifest);
   app.receiveJson('chosenModel', JSON.stringify(manifest.id));
   announce('model', manifest);
   return manifest;

@@ -23,10 +23,16 @@ async function modelFile(model, name) {
   return new Uint8Array(await response.arrayBuffer());
 }
 
+/** Under what a model's costs are kept. @param {ModelManifest} manifest @param {boolean} fast */
+function warmUpKey({ id, folds }, fast) {
+  return fast && folds[0].activations ? `${id} in whole numbers` : id;
+}
+
 export class ModelLibrary {
-  /** @param {Engine} engine */
-  constructor(engine) {
+  /** @param {Engine} engine @param {import('./convnet_pool.js').ConvnetPool} pool */
+  constructor(engine, pool) {
     this.engine = engine;
+    this.pool = pool;
     /** @type {Map<string, LoadedModel>} */
     this.models = new Map();
     /** What a run of each model costs here, by id; null where it could not be run. @type {Map<string, WarmUp | null>} */
@@ -60,7 +66,8 @@ export class ModelLibrary {
         continue;
       }
       const manifest = /** @type {ModelManifest} */ (JSON.parse(text));
-      this.models.set(manifest.id, { manifest, folder: new URL('.', url) });
+      // What the recipe found no ranges for, the engine does not run.
+      this.models.set(manifest.id, { manifest, folder: new URL('.', url), settled: Promise.resolve('') });
       manifests.push(manifest);
     }
     return manifests;
@@ -76,8 +83,10 @@ export class ModelLibrary {
     const problem = this.engine.addModel(name, json, JSON.stringify([...byName.keys()]));
     if (problem) throw new Error(problem);
     const manifest = /** @type {ModelManifest} */ (JSON.parse(json));
-    this.models.set(manifest.id, { manifest, files: byName });
+    const known = manifest.folds.every(({ activations }) => activations);
+    this.models.set(manifest.id, { manifest, files: byName, settled: known ? Promise.resolve('') : undefined });
     this.warmUps.delete(manifest.id);
+    this.warmUps.delete(warmUpKey(manifest, true));
     return manifest;
   }
 
@@ -115,16 +124,49 @@ export class ModelLibrary {
   }
 
   /**
-   * A fold's file as the runtime gets it: checked against the manifest, and put into operators that run everywhere.
+   * A fold's file, checked against the manifest.
+   * @param {LoadedModel} model
+   * @param {number} fold
+   */
+  async file(model, fold) {
+    const content = await modelFile(model, model.manifest.folds[fold].file);
+    const problem = this.engine.checkModelFile(model.manifest.id, fold, content);
+    if (problem) throw new Error(problem);
+    return content;
+  }
+
+  /**
+   * Measures the ranges of a model's activations, fold by fold, and takes it anew with them.
+   * @param {LoadedModel} model
+   * @returns {Promise<string>} why the program's own engine does not run it; '' where it does
+   */
+  settleRanges(model) {
+    return (model.settled ??= this.measureRanges(model));
+  }
+
+  /** @param {LoadedModel} model @returns {Promise<string>} */
+  async measureRanges(model) {
+    const { manifest } = model;
+    const { error, shape, input } = this.engine.calibrationInput(manifest.id);
+    if (error) return error;
+    for (const [fold, entry] of manifest.folds.entries()) {
+      if (entry.activations) continue;
+      const measured = await this.pool.ranges(entry.file, await this.file(model, fold), shape, input);
+      if ('refused' in measured) return measured.refused;
+      entry.activations = measured.activations;
+    }
+    const names = JSON.stringify([...(model.files?.keys() ?? [])]);
+    return this.engine.addModel('model.json', JSON.stringify(manifest), names);
+  }
+
+  /**
+   * A fold's file as ONNX Runtime gets it: put into operators that run everywhere.
    * @param {LoadedModel} model
    * @param {number} fold
    */
   async fold(model, fold) {
     const { file } = model.manifest.folds[fold];
-    const content = await modelFile(model, file);
-    const problem = this.engine.checkModelFile(model.manifest.id, fold, content);
-    if (problem) throw new Error(problem);
-    const { error, bytes } = this.engine.rewriteNetwork(file, content);
+    const { error, bytes } = this.engine.rewriteNetwork(file, await this.file(model, fold));
     if (error) throw new Error(error);
     return bytes;
   }
@@ -132,27 +174,42 @@ export class ModelLibrary {
   /**
    * Runs a model once on little, if that was not done before. One at a time: two at once would each seem twice as slow.
    * @param {LoadedModel} model
+   * @param {boolean} fast in whole numbers, where it can be
    * @param {{ folder: URL, wanted: 'auto' | 'webgpu' | 'wasm' }} runtime what the study will run on
    * @param {() => boolean} begins whether to measure, asked when it is its turn
    * @returns {Promise<void>}
    */
-  warmUp(model, runtime, begins) {
+  warmUp(model, fast, runtime, begins) {
+    const key = warmUpKey(model.manifest, fast);
     this.measuring = this.measuring.then(async () => {
-      if (this.warmUps.has(model.manifest.id) || !begins()) return;
-      this.warmUps.set(model.manifest.id, await this.measure(model, runtime));
+      if (this.warmUps.has(key) || !begins()) return;
+      this.warmUps.set(key, await this.measure(model, key !== model.manifest.id, runtime));
     });
     return this.measuring;
   }
 
+  /** By id, what was measured of a fast study or of an exact one. @param {boolean} fast @returns {Record<string, WarmUp>} */
+  measured(fast) {
+    /** @type {Record<string, WarmUp>} */
+    const found = {};
+    for (const { manifest } of this.models.values()) {
+      const measured = this.warmUps.get(warmUpKey(manifest, fast));
+      if (measured) found[manifest.id] = measured;
+    }
+    return found;
+  }
+
   /**
    * @param {LoadedModel} model
+   * @param {boolean} whole
    * @param {{ folder: URL, wanted: 'auto' | 'webgpu' | 'wasm' }} runtime
    * @returns {Promise<WarmUp | null>}
    */
-  async measure(model, { folder, wanted: provider }) {
+  async measure(model, whole, { folder, wanted: provider }) {
     const { manifest } = model;
     try {
       const shape = JSON.parse(this.engine.warmUpShape(manifest.id));
+      if (whole) return await this.pool.measure(manifest, () => this.file(model, 0), shape);
       const bytes = await this.fold(model, 0);
       return await measureApart({ folder: folder.href, provider, manifest, bytes, shape });
     } catch {

@@ -19,6 +19,7 @@ export interface Engine {
   reference(): Uint8Array | null;
   addModel(fileName: string, manifestJson: string, filesJson: string): string;
   checkModelFile(modelId: string, fold: number, bytes: Uint8Array): string;
+  calibrationInput(modelId: string): { error?: string; shape: number[]; input: Float32Array };
   rewriteNetwork(fileName: string, bytes: Uint8Array): { error?: string; bytes: Uint8Array };
   describeNetwork(fileName: string, bytes: Uint8Array, convention: string): string;
   runStudy(optionsJson: string): string;
@@ -35,6 +36,7 @@ export interface Engine {
   ): boolean;
   recallStudy(optionsJson: string): string;
   abandonCase(): void;
+  setEngines(count: number): void;
   cancel(): void;
   setClinicalRanking(json: string): string;
   completeRun(ticket: number, output: Float32Array, provider: string, seconds: number, notice: string): void;
@@ -45,11 +47,33 @@ export interface Engine {
   delete(): void;
 }
 
+/** src/app/convnet_main.cpp: a network in the program's own engine. Extents are k, j, i. */
+export interface Convnet {
+  open(file: string, bytes: Uint8Array, extents: number[]): string;
+  openWhole(file: string, bytes: Uint8Array, extents: number[], rangesJson: string): string;
+  run(input: Float32Array): Float32Array | null;
+  ranges(input: Float32Array): string;
+  facts(): string;
+  delete(): void;
+}
+
+export interface ConvnetModule {
+  Convnet: new () => Convnet;
+}
+
 /** What the engine calls back on. */
 export interface EngineHost {
-  startRun(ticket: number, modelId: string, fold: number, channels: number, shape: number[], input: Float32Array): void;
+  startRun(
+    ticket: number,
+    modelId: string,
+    fold: number,
+    channels: number,
+    shape: number[],
+    input: Float32Array,
+    wholeNumbers: boolean,
+  ): void;
   onResult(json: string): void;
-  onBaseline(): void;
+  onOtherSettings(): void;
   onSegmentation(modelId: string, fold: number, coalition: number, runs: Uint32Array): void;
   onRun(
     key: string,
@@ -107,13 +131,15 @@ export interface ModelManifest {
   architecture: string;
   input: string;
   output: string;
-  folds: { file: string; sha256: string }[];
+  folds: { file: string; sha256: string; activations?: Record<string, number[]> }[];
   [field: string]: unknown;
 }
 
 export interface RuntimeState {
   provider: 'webgpu' | 'wasm';
   threads: number;
+  /** The program's own, for runs in whole numbers. */
+  engines?: number;
   crossOriginIsolated: boolean;
   adapter: string;
   note: string;
@@ -121,7 +147,7 @@ export interface RuntimeState {
   files: string[];
 }
 
-/** A measured run: i, j, k of its input; bytes that the runtime held before and at its height. */
+/** A measured run: i, j, k of its input; seconds that pass for each; bytes that the runtime held before and at its height. */
 export interface WarmUp {
   shape: number[];
   seconds: number;
@@ -148,4 +174,6 @@ export interface LoadedModel {
   manifest: ModelManifest;
   folder?: URL;
   files?: Map<string, File>;
+  /** Settles when the ranges of its activations are known: '', or why there are none. */
+  settled?: Promise<string>;
 }

@@ -49,7 +49,7 @@ export class HeadlessEngine {
         void headless.answerRun(ticket, modelId, fold, channels, shape, input.slice());
       },
       onResult: () => {},
-      onBaseline: () => {},
+      onOtherSettings: () => {},
       onSegmentation: () => {},
       onRun: () => {},
       onStudyEnd: (sentence) => headless.endStudy(sentence),

@@ -215,6 +215,7 @@ void receive_models(const std::string& json) {
         card.training = training.value("name", "");
         card.licence = training.value("licence", "");
         card.folds = static_cast<int>(manifest["folds"].size());
+        card.fast = manifest["folds"][0].contains("activations");
         const Json held_out = manifest.value("heldOutDice", Json::object());
         card.held_out = held_out.value("cases", 0);
         for (std::size_t r = 0; r < kRegions; ++r) {
@@ -246,8 +247,8 @@ void receive_study(const std::string& json) {
     something_changed();
 }
 
-// Another baseline: what is kept was found with the old one.
-void receive_baseline() {
+// Other settings: what is kept was found with the old ones.
+void receive_other_settings() {
     state.segmentations.clear();
     state.prediction_key = {};
     something_changed();
@@ -291,7 +292,12 @@ void recall_choice(const Json& options) {
 
 void receive_json(const std::string& what, const std::string& json) {
     const Json parsed = Json::parse(json);
-    if (what == "runtime") state.runtime = parsed;
+    if (what == "runtime") {
+        // A graphics processor runs floats; without one whole numbers are what is quick.
+        const bool first = state.runtime.empty() && !state.recalled.is_object();
+        if (first && parsed.value("provider", "") == "webgpu") state.choice.settings.precision = Precision::exact;
+        state.runtime = parsed;
+    }
     if (what == "opening") state.opening = parsed;
     if (what == "guess") state.guess = parsed;
     if (what == "chosenModel") state.choice.models_to_run = {parsed.get<std::string>()};
@@ -395,7 +401,7 @@ EMSCRIPTEN_BINDINGS(shapslice_app) {
     emscripten::function("receiveCase", &receive_case);
     emscripten::function("receiveModels", &receive_models);
     emscripten::function("receiveStudy", &receive_study);
-    emscripten::function("receiveBaseline", &receive_baseline);
+    emscripten::function("receiveOtherSettings", &receive_other_settings);
     emscripten::function("receiveSegmentation", &receive_segmentation);
     emscripten::function("receiveNotice", &receive_notice);
     emscripten::function("receiveFiles", &receive_files);

@@ -5,6 +5,7 @@
 //             [--labels-out FILE.nii.gz]
 //   shapslice phantom --seed N --out FOLDER [--name NAME] [--shape X,Y,Z] [--visibility ET=1,0,0,0 ...]
 //   shapslice rewrite IN.onnx OUT.onnx
+//   shapslice activations --network FILE.onnx --shape I,J,K PREPARED.npy...
 //   shapslice cohort --held-out HELD_OUT.json RESULT.json...
 //   shapslice inspect FILE [IMG] [--raw FILE.f32] [--labels-out FILE.nii.gz]
 #include <cstdio>
@@ -15,6 +16,7 @@
 
 #include "app/npy.h"
 #include "base/json.h"
+#include "convnet/calibration.h"
 #include "image/prepare.h"
 #include "image/sha256.h"
 #include "inference/probabilities.h"
@@ -248,6 +250,32 @@ Expected<void> run_rewrite(const Arguments& arguments) {
     return {};
 }
 
+// The ranges of a network's activations over prepared inputs, all of one shape and in the order of its channels: for
+// each input all contrasts and each alone. Printed as a fold of model.json has them.
+Expected<void> run_activations(const Arguments& arguments) {
+    const fs::path path = arguments.get("network");
+    const auto shape = numbers<int, 3>(arguments.get("shape"));
+    if (path.empty() || !shape || arguments.plain.empty())
+        return fail("activations: expected --network FILE.onnx, --shape I,J,K and prepared inputs.");
+    const auto bytes = read_file(path);
+    if (!bytes) return tl::make_unexpected(bytes.error());
+    const auto network = Network::parse(path.filename().string(), *bytes);
+    if (!network) return tl::make_unexpected(network.error());
+    const auto [i, j, k] = *shape;
+    const auto graph = convnet::read_graph(path.filename().string(), *network, {k, j, i});
+    if (!graph) return tl::make_unexpected(graph.error());
+    convnet::Executor floats(convnet::make_plan(*graph));
+    convnet::Calibration calibration;
+    const auto extent = [](int n) { return static_cast<std::size_t>(n); };
+    for (const std::string& each : arguments.plain) {
+        const auto input = read_npy(each, {kContrasts, extent(k), extent(j), extent(i)});
+        if (!input) return tl::make_unexpected(input.error());
+        calibration.observe_coalitions(floats, *input);
+    }
+    std::cout << convnet::ranges_to_json(calibration.ranges()).dump() << "\n";
+    return {};
+}
+
 Expected<Json> read_json(const fs::path& path) {
     const auto bytes = read_file(path);
     if (!bytes) return tl::make_unexpected(bytes.error());
@@ -282,11 +310,11 @@ Expected<void> run_cohort(const Arguments& arguments) {
 
 int run(int count, char** words) {
     const std::map<std::string, Expected<void> (*)(const Arguments&)> commands{
-        {"prepare", run_prepare}, {"score", run_score},   {"phantom", run_phantom},
-        {"rewrite", run_rewrite}, {"cohort", run_cohort}, {"inspect", run_inspect}};
+        {"prepare", run_prepare}, {"score", run_score},     {"phantom", run_phantom},        {"rewrite", run_rewrite},
+        {"cohort", run_cohort},   {"inspect", run_inspect}, {"activations", run_activations}};
     const auto command = count > 1 ? commands.find(words[1]) : commands.end();
     if (command == commands.end()) {
-        std::cerr << "usage: shapslice prepare | score | phantom | rewrite | cohort | inspect ... (see "
+        std::cerr << "usage: shapslice prepare | score | phantom | rewrite | activations | cohort | inspect ... (see "
                      "src/app/cli_main.cpp)\n";
         return 2;
     }

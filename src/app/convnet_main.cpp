@@ -26,12 +26,32 @@ Bytes bytes_of(const val& array) {
     return bytes;
 }
 
+std::size_t count_of(const VolumeShape& shape) {
+    return shape.voxels() * static_cast<std::size_t>(shape.channels);
+}
+
+// An exception of C++ means nothing in JavaScript: it becomes an Error with a sentence (memory has run out, as a rule).
+template <class Call>
+auto guarded(Call call) {
+    std::string sentence;
+    try {
+        return call();
+    } catch (const std::bad_alloc&) {
+        sentence = "there is not enough memory for the network";
+    } catch (const std::exception& error) {
+        sentence = error.what();
+    }
+    val::global("Error").new_(sentence).throw_();
+    std::abort();  // never: throw_() does not return, but is not declared so
+}
+
 // One network for one size of input.
 class Convnet {
   public:
     // An error's sentence, or "" and the network is ready to run in floats. `extents`: [k, j, i] of the input.
     std::string open(const std::string& file_name, const val& bytes, const val& extents) {
         executor_.reset();
+        graph_ = {};
         const auto network = Network::parse(file_name, bytes_of(bytes));
         if (!network) return network.error().sentence;
         auto graph =
@@ -46,12 +66,32 @@ class Convnet {
         executor_ = std::make_unique<Executor>(std::move(plan));
         return "";
     }
+    // The same, in wide whole numbers (plan.h) by ranges as model.json has them.
+    std::string open_whole(const std::string& file_name, const val& bytes, const val& extents,
+                           const std::string& ranges_json) {
+        const std::string problem = open(file_name, bytes, extents);
+        if (!problem.empty()) return problem;
+        const auto ranges = ranges_from_json(Json::parse(ranges_json, nullptr, false));
+        if (!ranges) return file_name + ": " + ranges.error().sentence + ".";
+        executor_.reset();  // before the next takes its memory
+        executor_ = std::make_unique<Executor>(make_plan(graph_, *ranges));
+        return "";
+    }
 
     // Runs the network in floats on one more input, and keeps the ranges of its activations in mind.
     val calibrate(const val& input) {
         return run_observed(input, [this](const Value& value, std::span<const float> elements) {
             calibration_.observe(value, elements);
         });
+    }
+    // Ranges of the network's activations as model.json has them, seen on an input of all contrasts and on each of its
+    // channels alone. Runs in floats; "" where the input is of another size.
+    std::string ranges(const val& input) {
+        const std::vector<float> given = floats_of(input);
+        if (!executor_ || given.size() != count_of(graph_.input_shape())) return "";
+        Calibration calibration;
+        calibration.observe_coalitions(*executor_, given);
+        return ranges_to_json(calibration.ranges()).dump();
     }
     // From now on convolutions run in whole numbers, with the ranges that calibrate() saw: wide ones, or narrow
     // (plan.h).
@@ -77,23 +117,21 @@ class Convnet {
         return steps.dump();
     }
 
-    // {steps, products, bytes}: multiplications of weights a run, memory held.
+    // {steps, products, bytes, volumes}: multiplications of weights a run, memory held, what of that are volumes.
     std::string facts() const {
         if (!executor_) return "{}";
         return Json{{"steps", executor_->plan().steps.size()},
                     {"products", executor_->plan().products()},
-                    {"bytes", executor_->bytes()}}
+                    {"bytes", executor_->bytes()},
+                    {"volumes", executor_->plan().bytes}}
             .dump();
     }
 
   private:
     val run_observed(const val& input, const Executor::Observer& observer) {
-        const auto count = [](const VolumeShape& shape) {
-            return shape.voxels() * static_cast<std::size_t>(shape.channels);
-        };
         const std::vector<float> given = floats_of(input);
-        if (!executor_ || given.size() != count(graph_.input_shape())) return val::null();
-        std::vector<float> output(count(graph_.output_shape()));
+        if (!executor_ || given.size() != count_of(graph_.input_shape())) return val::null();
+        std::vector<float> output(count_of(graph_.output_shape()));
         executor_->run(given, output, observer);
         return val(typed_memory_view(output.size(), output.data())).call<val>("slice");
     }
@@ -103,13 +141,24 @@ class Convnet {
     std::unique_ptr<Executor> executor_;
 };
 
+template <auto kMethod>
+struct Guarded;
+template <class Result, class... Given, Result (Convnet::*kMethod)(Given...)>
+struct Guarded<kMethod> {
+    static Result call(Convnet& network, Given... given) {
+        return guarded([&] { return (network.*kMethod)(given...); });
+    }
+};
+
 EMSCRIPTEN_BINDINGS(shapslice_convnet) {
     emscripten::class_<Convnet>("Convnet")
         .constructor<>()
-        .function("open", &Convnet::open)
+        .function("open", &Guarded<&Convnet::open>::call)
+        .function("openWhole", &Guarded<&Convnet::open_whole>::call)
+        .function("ranges", &Guarded<&Convnet::ranges>::call)
         .function("calibrate", &Convnet::calibrate)
         .function("useWholeNumbers", &Convnet::use_whole_numbers)
-        .function("run", &Convnet::run)
+        .function("run", &Guarded<&Convnet::run>::call)
         .function("profile", &Convnet::profile)
         .function("facts", &Convnet::facts);
 }

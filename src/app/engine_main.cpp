@@ -1,8 +1,8 @@
 // The engine as JavaScript sees it: web/engine_worker.js in the page, tests and scripts under Node.
 //
 // Strings cross as JSON or as one sentence for the user (empty: all is well), voxels as typed arrays. The runtime seam:
-// the engine calls host.startRun(ticket, modelId, fold, channels, [i, j, k], input); the host answers, later or at
-// once, with completeRun(ticket, ...) or failRun(ticket, sentence).
+// the engine calls host.startRun(ticket, modelId, fold, channels, [i, j, k], input, wholeNumbers); the host answers,
+// later or at once, with completeRun(ticket, ...) or failRun(ticket, sentence).
 #include <emscripten/bind.h>
 #include <emscripten/emscripten.h>
 #include <emscripten/heap.h>
@@ -14,6 +14,7 @@
 #include <new>
 
 #include "image/sha256.h"
+#include "inference/calibration_input.h"
 #include "network/describe.h"
 #include "network/rewrite.h"
 #include "phantom/phantom.h"
@@ -54,6 +55,9 @@ class HostRuntime final : public Runtime {
         }
     }
     double now() const override { return emscripten_get_now() / 1000; }
+    int at_once(bool whole_numbers) const override { return whole_numbers ? engines_ : 1; }
+    // How many of the program's own engines (docs/ENGINE.md) the host has.
+    void set_engines(int count) { engines_ = std::max(1, count); }
 
     void answer(int ticket, Expected<RunOutcome> outcome) {
         const auto at = open_.find(ticket);
@@ -70,19 +74,20 @@ class HostRuntime final : public Runtime {
         val shape = val::array();
         for (const int extent : request.shape) shape.call<void>("push", extent);
         host_.call<void>("startRun", ticket, request.model_id, request.fold, request.channels, shape,
-                         val(typed_memory_view(request.input.size(), request.input.data())));
+                         val(typed_memory_view(request.input.size(), request.input.data())), request.whole_numbers);
     }
 
     val host_;
     std::map<int, Completion> open_;
     int next_ticket_ = 1;
+    int engines_ = 1;
 };
 
 class HostEvents final : public StudyEvents {
   public:
     explicit HostEvents(val host) : host_(std::move(host)) {}
     void on_result(const StudyResult& result) override { host_.call<void>("onResult", result_to_json(result).dump()); }
-    void on_baseline() override { host_.call<void>("onBaseline"); }
+    void on_other_settings() override { host_.call<void>("onOtherSettings"); }
     void on_segmentation(const std::string& model_id, int fold, Coalition coalition, const Runs& labels) override {
         host_.call<void>("onSegmentation", model_id, fold, static_cast<int>(coalition), owned_array(labels));
     }
@@ -201,6 +206,20 @@ class Engine {
         answer.set("bytes", owned_array(network->serialise()));
         return answer;
     }
+    // {error} or {shape: [i, j, k], input}: what the activations of a model without ranges are to be measured on.
+    val calibration_input_of(const std::string& model_id) const {
+        val answer = val::object();
+        const auto input = calibration_input(models_.at(model_id));
+        if (!input) {
+            answer.set("error", input.error().sentence);
+            return answer;
+        }
+        val shape = val::array();
+        for (const int extent : input->shape) shape.call<void>("push", extent);
+        answer.set("shape", shape);
+        answer.set("input", owned_array(input->values));
+        return answer;
+    }
     // {error} or {manifest, convention, conventions: [{id, name}]}: a dropped network without a manifest, read under
     // the convention named, or under the one that fits best.
     std::string describe_network(const std::string& file_name, const val& bytes, const std::string& convention) const {
@@ -287,6 +306,8 @@ class Engine {
         study_->recall(std::move(wanted->models), wanted->settings);
         return "";
     }
+    // How many runs in whole numbers are asked for at once.
+    void set_engines(int count) { runtime_.set_engines(count); }
     void cancel() {
         if (study_) study_->cancel();
     }
@@ -449,6 +470,7 @@ EMSCRIPTEN_BINDINGS(shapslice_engine) {
         .function("reference", &Guarded<&Engine::reference>::call)
         .function("addModel", &Guarded<&Engine::add_model>::call)
         .function("checkModelFile", &Guarded<&Engine::check_model_file>::call)
+        .function("calibrationInput", &Guarded<&Engine::calibration_input_of>::call)
         .function("rewriteNetwork", &Guarded<&Engine::rewrite_network>::call)
         .function("describeNetwork", &Guarded<&Engine::describe_network>::call)
         .function("runStudy", &Guarded<&Engine::run_study>::call)
@@ -457,6 +479,7 @@ EMSCRIPTEN_BINDINGS(shapslice_engine) {
         .function("storedCaseKey", &Guarded<&Engine::stored_case_key>::call)
         .function("restoreRun", &Guarded<&Engine::restore_run>::call)
         .function("recallStudy", &Guarded<&Engine::recall_study>::call)
+        .function("setEngines", &Guarded<&Engine::set_engines>::call)
         .function("cancel", &Guarded<&Engine::cancel>::call)
         .function("setClinicalRanking", &Guarded<&Engine::set_clinical_ranking>::call)
         .function("completeRun", &Guarded<&Engine::complete_run>::call)

@@ -4,10 +4,12 @@
 // that started it.
 #pragma once
 
+#include <algorithm>
 #include <coroutine>
 #include <cstdlib>
 #include <exception>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace shapslice {
@@ -57,11 +59,17 @@ class [[nodiscard]] Task {
 
     // Starts a task that nobody awaits. It must be kept alive until done().
     void start() { handle_.resume(); }
+    // Who goes on when it is done; nobody: {}.
+    void then(std::coroutine_handle<> continuation) { handle_.promise().continuation = continuation; }
     bool done() const { return !handle_ || handle_.done(); }
     // The result of a done() task, or what it threw.
     const T& result() const {
         if (handle_.promise().thrown) std::rethrow_exception(handle_.promise().thrown);
         return *handle_.promise().value;
+    }
+    T take() {
+        if (handle_.promise().thrown) std::rethrow_exception(handle_.promise().thrown);
+        return std::move(*handle_.promise().value);
     }
 
     auto operator co_await() && {
@@ -83,5 +91,32 @@ class [[nodiscard]] Task {
   private:
     std::coroutine_handle<promise_type> handle_;
 };
+
+// co_await any_done(elements, &Element::task): until one of several tasks is done. They were started, and nobody else
+// awaits them.
+template <class Element, class T>
+class AnyDone {
+  public:
+    AnyDone(std::span<Element> elements, Task<T> Element::* task) : elements_(elements), task_(task) {}
+    bool await_ready() const {
+        return std::any_of(elements_.begin(), elements_.end(),
+                           [&](const Element& each) { return (each.*task_).done(); });
+    }
+    void await_suspend(std::coroutine_handle<> waiting) {
+        for (Element& each : elements_) (each.*task_).then(waiting);
+    }
+    void await_resume() {
+        for (Element& each : elements_) (each.*task_).then({});
+    }
+
+  private:
+    std::span<Element> elements_;
+    Task<T> Element::* task_;
+};
+
+template <class Element, class T>
+AnyDone<Element, T> any_done(std::span<Element> elements, Task<T> Element::* task) {
+    return {elements, task};
+}
 
 }  // namespace shapslice

@@ -1,10 +1,14 @@
 #include "convnet/calibration.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <limits>
 #include <numeric>
 
+#include "base/terms.h"
 #include "convnet/kernels/simd.h"
 
 namespace shapslice::convnet {
@@ -63,6 +67,22 @@ void Calibration::observe(const Value& value, std::span<const float> elements) {
     take(*std::max_element(elements.begin(), elements.end()));
 }
 
+void Calibration::observe_coalitions(Executor& floats, std::span<const float> input) {
+    const Plan& plan = floats.plan();
+    const VolumeShape& shape = plan.values[static_cast<std::size_t>(plan.output)].shape;
+    std::vector<float> output(shape.voxels() * static_cast<std::size_t>(shape.channels));
+    const auto see = [this](const Value& value, std::span<const float> elements) { observe(value, elements); };
+    floats.run(input, output, see);
+    std::vector<float> alone(input.size());
+    const std::size_t voxels = input.size() / kContrasts;
+    for (std::size_t channel = 0; channel < kContrasts; ++channel) {
+        std::fill(alone.begin(), alone.end(), 0.0f);
+        std::copy_n(input.begin() + static_cast<std::ptrdiff_t>(channel * voxels), voxels,
+                    alone.begin() + static_cast<std::ptrdiff_t>(channel * voxels));
+        floats.run(alone, output, see);
+    }
+}
+
 Ranges Calibration::ranges() const {
     Ranges found;
     for (const auto& [name, sample] : samples_) {
@@ -73,6 +93,32 @@ Ranges Calibration::ranges() const {
         found[name] = range;
     }
     return found;
+}
+
+Json ranges_to_json(const Ranges& ranges) {
+    // Six digits: a bound that was once seen, with room left beyond it.
+    const auto rounded = [](float end) {
+        char text[32];
+        std::snprintf(text, sizeof text, "%.6g", static_cast<double>(end));
+        return std::strtod(text, nullptr);
+    };
+    Json json = Json::object();
+    for (const auto& [tensor, range] : ranges) json[tensor] = {rounded(range.lowest), rounded(range.highest)};
+    return json;
+}
+
+Expected<Ranges> ranges_from_json(const Json& json) {
+    Ranges ranges;
+    try {
+        for (const auto& [tensor, ends] : json.items()) {
+            const auto [low, high] = ends.get<std::array<float, 2>>();
+            if (!(low <= high)) return fail("the range of \"" + tensor + "\" must be two numbers, the smaller first");
+            ranges[tensor] = {low, high, low, high, false};
+        }
+    } catch (const Json::exception& error) {
+        return fail(std::string("the ranges of activations cannot be read (") + error.what() + ")");
+    }
+    return ranges;
 }
 
 }  // namespace shapslice::convnet

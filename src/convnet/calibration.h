@@ -3,7 +3,9 @@
 
 #include <span>
 
-#include "convnet/plan.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "convnet/executor.h"
 
 namespace shapslice::convnet {
 
@@ -12,11 +14,18 @@ namespace shapslice::convnet {
 // off than when every step is made wider for them.
 class Calibration {
   public:
+    // Runs the network in floats on an input, and on each of its channels alone: every coalition's activations lie
+    // about where these do.
+    void observe_coalitions(Executor& floats, std::span<const float> input);
     void observe(const Value& value, std::span<const float> elements);
     Ranges ranges() const;
 
   private:
     std::map<std::string, std::vector<float>> samples_;
 };
+
+// {tensor: [least, largest]}, as a fold of model.json has it under "activations": all that wide numbers need.
+Json ranges_to_json(const Ranges& ranges);
+Expected<Ranges> ranges_from_json(const Json& json);
 
 }  // namespace shapslice::convnet

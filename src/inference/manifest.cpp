@@ -1,8 +1,11 @@
 #include "inference/manifest.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <set>
+
+#include "image/sha256.h"
 
 namespace shapslice {
 
@@ -95,7 +98,28 @@ Expected<void> read_outputs(const Json& outputs, ModelManifest& manifest) {
     return {};
 }
 
+// Names of tensors and the least and largest value that each takes.
+Expected<std::string> read_activations(const Json& ranges) {
+    if (!ranges.is_object()) return fail("\"activations\" of a fold must be an object of [least, largest] by tensor");
+    for (const auto& [tensor, range] : ranges.items()) {
+        const auto ends = range.get<std::array<double, 2>>();
+        if (!(std::isfinite(ends[0]) && std::isfinite(ends[1]) && ends[0] <= ends[1]))
+            return fail("\"activations\" of \"" + tensor + "\" must be two numbers, the smaller first");
+    }
+    if (ranges.empty()) return "";
+    const std::string text = ranges.dump();
+    return sha256_hex({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}).substr(0, 16);
+}
+
 }  // namespace
+
+Shape ModelManifest::small_patch(int side) const {
+    if (fixed_patch) return patch;
+    const int whole = std::max(1, side / multiple) * multiple;
+    Shape small;
+    for (std::size_t axis = 0; axis < 3; ++axis) small[axis] = std::min(whole, patch[axis]);
+    return small;
+}
 
 std::string ModelManifest::key(int fold) const {
     // Not by way of Json: its destructor asks for memory, and ends the program where there is none.
@@ -132,7 +156,10 @@ Expected<ModelManifest> read_manifest(std::string_view file_name, const Json& js
             return fail(file + ": " + read.error().sentence + ".");
         }
         for (const Json& fold : json.at("folds")) {
-            manifest.folds.push_back({fold.at("file").get<std::string>(), fold.at("sha256").get<std::string>()});
+            const auto activations = read_activations(fold.value("activations", Json::object()));
+            if (!activations) return fail(file + ": " + activations.error().sentence + ".");
+            manifest.folds.push_back(
+                {fold.at("file").get<std::string>(), fold.at("sha256").get<std::string>(), *activations});
         }
         if (manifest.folds.empty()) return fail(file + ": \"folds\" is empty; expected one entry per .onnx file.");
     } catch (const Json::exception& error) {

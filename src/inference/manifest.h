@@ -20,6 +20,8 @@ enum class Activation { softmax, sigmoid, none };  // what still has to be appli
 struct FoldModel {
     std::string file;    // beside model.json
     std::string sha256;  // of the file; one that differs is refused
+    // Digest of the ranges of its activations, by which it runs in whole numbers (docs/ENGINE.md); empty: it does not.
+    std::string activations;
 };
 
 struct ModelManifest {
@@ -41,6 +43,8 @@ struct ModelManifest {
 
     // Extents that a prepared case has at least.
     Shape least() const { return fixed_patch ? patch : Shape{1, 1, 1}; }
+    // A patch of at most about `side` voxels along each axis, or the only one that runs.
+    Shape small_patch(int side) const;
     // What decides a fold's answers: its file, and how that is read. Equal keys, equal runs.
     std::string key(int fold) const;
 };

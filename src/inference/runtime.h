@@ -21,11 +21,12 @@ struct RunRequest {
     int channels = 0;
     Shape shape{0, 0, 0};  // i, j, k
     std::span<const float> input;
+    bool whole_numbers = false;  // on the program's own engine, by the ranges in the model's manifest (docs/ENGINE.md)
 };
 
 struct RunOutcome {
     std::vector<float> output;  // [1][output channels][k][j][i]
-    std::string provider;       // "webgpu", "wasm", "cpu"
+    std::string provider;       // "webgpu", "wasm", "cpu", "engine"
     double seconds = 0;         // the bare run, without what happens around it
     std::string notice;         // for the user when the runtime had to change its ways, else empty
 };
@@ -36,6 +37,8 @@ class Runtime {
     virtual ~Runtime() = default;
     // Calls `done` exactly once, before returning or later on the same thread.
     virtual void start(const RunRequest& request, Completion done) = 0;
+    // How many runs it makes at once, in whole numbers or not; further ones would wait for these.
+    virtual int at_once(bool /*whole_numbers*/) const { return 1; }
     // Seconds on a clock that only rises; for progress, never for results.
     virtual double now() const = 0;
 };

@@ -22,9 +22,6 @@ void coalition_input(const Prepared& prepared, std::span<const float> absent, co
     }
 }
 
-namespace {
-
-// [channel][k][j][i] to [channel][i][j][k], or back: `extents` are those of `from`, fastest first.
 void reverse_axes(std::span<const float> from, const Shape& extents, std::size_t channels, std::span<float> to) {
     const auto [fast, middle, slow] = extents;
     const auto count = [](int extent) { return static_cast<std::size_t>(extent); };
@@ -40,6 +37,8 @@ void reverse_axes(std::span<const float> from, const Shape& extents, std::size_t
     }
 }
 
+namespace {
+
 Shape reversed(const Shape& shape) {
     return {shape[2], shape[1], shape[0]};
 }
@@ -54,11 +53,12 @@ Error wrong_size(const ModelManifest& manifest, std::size_t expected, std::size_
 
 Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& manifest, int fold,
                                      const Prepared& prepared, std::span<const float> absent, const Grid& case_grid,
-                                     Coalition coalition) {
+                                     Coalition coalition, Precision precision) {
     const Tiling tiling = tile(prepared.padded, manifest.patch);
     const std::size_t tile_voxels = voxel_count(tiling.size);
     const std::size_t whole_voxels = voxel_count(tiling.whole);
     const bool single = tiling.tiles.size() == 1;
+    const bool whole = in_whole_numbers(manifest, fold, precision);
 
     std::vector<float> input(kContrasts * whole_voxels);
     coalition_input(prepared, absent, manifest, coalition, input);
@@ -79,7 +79,7 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
             given = turned;
         }
         const Shape size = manifest.i_slowest ? reversed(tiling.size) : tiling.size;
-        Expected<RunOutcome> outcome = co_await run(runtime, {manifest.id, fold, kContrasts, size, given});
+        Expected<RunOutcome> outcome = co_await run(runtime, {manifest.id, fold, kContrasts, size, given, whole});
         if (!outcome) co_return tl::make_unexpected(outcome.error());
         const std::size_t expected = static_cast<std::size_t>(manifest.output_channels) * tile_voxels;
         if (outcome->output.size() != expected) {

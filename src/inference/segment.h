@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/precision.h"
 #include "base/task.h"
 #include "base/terms.h"
 #include "image/prepare.h"
@@ -20,6 +21,9 @@ namespace shapslice {
 void coalition_input(const Prepared& prepared, std::span<const float> absent, const ModelManifest& manifest,
                      Coalition coalition, std::span<float> input);
 
+// [channel][k][j][i] to [channel][i][j][k], or back: `extents` are those of `from`, fastest first.
+void reverse_axes(std::span<const float> from, const Shape& extents, std::size_t channels, std::span<float> to);
+
 struct Segmentation {
     std::vector<std::uint8_t> labels;  // on the case's grid
     std::string provider;
@@ -28,10 +32,15 @@ struct Segmentation {
     int tiles = 0;
 };
 
+// In whole numbers where they are asked for and the manifest has the ranges for them.
+inline bool in_whole_numbers(const ModelManifest& manifest, int fold, Precision precision) {
+    return precision == Precision::fast && !manifest.folds[static_cast<std::size_t>(fold)].activations.empty();
+}
+
 // Runs all tiles and restores the labels. All that is referred to must outlive the task. An error of the runtime is
 // passed on; an output of another size than the manifest says is an error that names the model.
 Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& manifest, int fold,
                                      const Prepared& prepared, std::span<const float> absent, const Grid& case_grid,
-                                     Coalition coalition);
+                                     Coalition coalition, Precision precision);
 
 }  // namespace shapslice

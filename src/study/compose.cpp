@@ -105,6 +105,7 @@ void compose_fold(const KnownRuns& runs, const StudySettings& settings, const Cl
         if (!stands_for_empty) {
             fold.run_seconds[mask] = runs[mask]->seconds;
             fold.provider = runs[mask]->provider;
+            fold.precision = fold.provider == kEngineProvider ? "int8 x int15" : "float32";
         }
     }
     for (int row = 0; row < kRegionRows; ++row) analyse(fold.regions[static_cast<std::size_t>(row)], clinical.of(row));

@@ -18,6 +18,8 @@ struct KnownRun {
     std::string provider;
     double seconds = 0;
 };
+// The provider that runs networks in whole numbers: the program's own engine.
+inline constexpr std::string_view kEngineProvider = "engine";
 using KnownRuns = PerCoalition<std::optional<KnownRun>>;
 
 // Fills a fold's games from the runs known so far. The empty coalition, where it was not run, is an empty segmentation

@@ -34,12 +34,7 @@ std::string runs_words(const std::vector<ForecastPart>& parts, int runs) {
 }  // namespace
 
 Shape warm_up_shape(const ModelManifest& manifest) {
-    if (manifest.fixed_patch) return manifest.patch;
-    constexpr int kWanted = 48;
-    const int side = std::max(1, kWanted / manifest.multiple) * manifest.multiple;
-    Shape shape;
-    for (std::size_t axis = 0; axis < 3; ++axis) shape[axis] = std::min(side, manifest.patch[axis]);
-    return shape;
+    return manifest.small_patch(48);
 }
 
 Forecast forecast(const std::vector<ForecastPart>& parts, double held, double granted, const std::string& granted_by) {

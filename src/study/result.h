@@ -11,6 +11,7 @@
 #include "base/baseline.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/precision.h"
 #include "base/terms.h"
 #include "game/shapley.h"
 #include "metrics/agreement.h"
@@ -45,6 +46,7 @@ struct StudySettings {
     bool run_empty_coalition = false;             // METHOD 2.3
     bool mean_over_all_disjoint_regions = false;  // METHOD 1.3
     double model_band_tolerance = kModelBandTolerance;
+    Precision precision = Precision::exact;
 };
 
 // The game of one region (or of the mean row) for one fold. `values` fill up as the study goes on; what follows from
@@ -59,7 +61,10 @@ struct RegionGame {
 struct FoldResult {
     int fold = 0;
     std::string model_sha256;
-    std::string provider;  // "webgpu", "wasm", "cpu": what ran it
+    std::string provider;   // "webgpu", "wasm", "cpu" of ONNX Runtime; "engine": the program's own in WebAssembly
+    std::string precision;  // "float32", or "int8 x int15": weights times activations
+    // Of the latter, the digest of the ranges of activations in model.json; else empty.
+    std::string activations;
     PerRegionRow<RegionGame> regions{};
     PerCoalition<std::optional<double>> run_seconds{};
     bool complete() const { return regions[kMeanRegion].analysis.has_value(); }

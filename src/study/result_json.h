@@ -5,6 +5,16 @@
 
 namespace shapslice {
 
+inline void to_json(Json& j, Precision precision) {
+    j = precision_name(precision);
+}
+inline void from_json(const Json& j, Precision& precision) {
+    const auto found = precision_from_name(j.get<std::string>());
+    if (!found)
+        throw Json::other_error::create(501, "the precision " + j.dump() + " is not known; expected exact or fast", &j);
+    precision = *found;
+}
+
 inline void to_json(Json& j, BaselineKind kind) {
     j = baseline_name(kind);
 }
@@ -87,6 +97,7 @@ void describe(F& f, StudySettings& s) {
     f("runEmptyCoalition", s.run_empty_coalition);
     f("meanOverAllDisjointRegions", s.mean_over_all_disjoint_regions);
     f("modelBandTolerance", s.model_band_tolerance);
+    f("precision", s.precision);
 }
 
 template <class F>
@@ -102,6 +113,8 @@ void describe(F& f, FoldResult& r) {
     f("fold", r.fold);
     f("modelSha256", r.model_sha256);
     f("provider", r.provider);
+    f("precision", r.precision);
+    f("activations", r.activations);
     f("regions", keyed(r.regions, kRegionRowNames));
     f("runSeconds", r.run_seconds);
 }

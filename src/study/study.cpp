@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <exception>
 #include <new>
 #include <numeric>
 
 #include "inference/absent_channels.h"
-#include "inference/segment.h"
 #include "study/sentence.h"
 
 namespace shapslice {
@@ -72,12 +72,14 @@ Study::Study(const Case& subject, Runtime& runtime, StudyEvents& events)
     result_.sentence = plain_sentence(result_);
 }
 
-std::string Study::key(const ModelManifest& manifest, int fold, const Baseline& baseline) {
-    return manifest.key(fold) + " " + baseline.key();
+std::string Study::key(const ModelManifest& manifest, int fold, const StudySettings& settings) {
+    const std::string key = manifest.key(fold) + " " + settings.baseline.key();
+    if (!in_whole_numbers(manifest, fold, settings.precision)) return key;
+    return key + " whole " + manifest.folds[static_cast<std::size_t>(fold)].activations;
 }
 
 const KnownRun* Study::known(const ModelManifest& manifest, int fold, Coalition coalition) const {
-    const auto at = known_.find(key(manifest, fold, result_.settings.baseline));
+    const auto at = known_.find(key(manifest, fold, result_.settings));
     return at != known_.end() && at->second[coalition] ? &*at->second[coalition] : nullptr;
 }
 
@@ -101,7 +103,7 @@ std::vector<Study::Job> Study::open_jobs() const {
 int Study::runs_to_make(const SelectedModel& selected, const StudySettings& settings) const {
     int runs = 0;
     for (const int fold : selected.folds) {
-        const auto at = known_.find(key(selected.manifest, fold, settings.baseline));
+        const auto at = known_.find(key(selected.manifest, fold, settings));
         for (const Coalition coalition : coalition_order(settings.run_empty_coalition))
             runs += at == known_.end() || !at->second[coalition];
     }
@@ -149,13 +151,20 @@ Expected<std::vector<std::uint8_t>> Study::reference_labels(const ModelManifest&
     return labels;
 }
 
+// Of what stands in for absent contrasts; empty where nothing does. With an expert's labels, all folds of a model share
+// it.
+std::string Study::absent_key(const Job& job) const {
+    const Baseline& baseline = result_.settings.baseline;
+    if (baseline.kind == BaselineKind::zero) return "";
+    const bool by_fold = needs_lesion(baseline.kind) && !subject_.reference;
+    return by_fold ? key(models_[job.model].manifest, job.fold, result_.settings) : baseline.key();
+}
+
 Expected<std::span<const float>> Study::absent_for(const Job& job, const Prepared& prepared) {
     const Baseline& baseline = result_.settings.baseline;
     if (baseline.kind == BaselineKind::zero || job.coalition == kAllContrasts) return std::span<const float>{};
     const ModelManifest& manifest = models_[job.model].manifest;
-    // With an expert's labels, all folds of a model share what stands in.
-    const bool by_fold = needs_lesion(baseline.kind) && !subject_.reference;
-    const std::string wanted = by_fold ? key(manifest, job.fold, baseline) : baseline.key();
+    const std::string wanted = absent_key(job);
     if (wanted != absent_key_) {
         std::vector<float> fractions;
         if (needs_lesion(baseline.kind)) {
@@ -169,13 +178,13 @@ Expected<std::span<const float>> Study::absent_for(const Job& job, const Prepare
     return std::span<const float>(absent_);
 }
 
-// The slices show segmentations by model, fold and coalition alone: after a change of baseline those of the runs known
-// with the new one replace the others. Otherwise only those that were restored are news.
-void Study::announce_known(bool other_baseline) {
+// The slices show segmentations by model, fold and coalition alone: after a change of settings those of the runs known
+// under the new ones replace the others. Otherwise only those that were restored are news.
+void Study::announce_known(bool other_runs) {
     for (const SelectedModel& selected : models_) {
         for (const int fold : selected.folds) {
-            const bool was_restored = restored_.erase(key(selected.manifest, fold, result_.settings.baseline)) > 0;
-            if (!other_baseline && !was_restored) continue;
+            const bool was_restored = restored_.erase(key(selected.manifest, fold, result_.settings)) > 0;
+            if (!other_runs && !was_restored) continue;
             for (int mask = 0; mask < kCoalitions; ++mask) {
                 const auto coalition = static_cast<Coalition>(mask);
                 if (const KnownRun* run = known(selected.manifest, fold, coalition))
@@ -200,10 +209,10 @@ Expected<void> Study::keep(const Job& job, Segmentation segmentation) {
     run.labels = encode_runs(segmentation.labels);
     run.provider = segmentation.provider;
     run.seconds = segmentation.run_seconds;
-    auto& slot = known_[key(manifest, job.fold, result_.settings.baseline)][job.coalition];
+    auto& slot = known_[key(manifest, job.fold, result_.settings)][job.coalition];
     // Announced first: should that throw, the run is made again.
     events_.on_segmentation(manifest.id, job.fold, job.coalition, run.labels);
-    events_.on_run(key(manifest, job.fold, result_.settings.baseline), job.coalition, run);
+    events_.on_run(key(manifest, job.fold, result_.settings), job.coalition, run);
     slot = std::move(run);
     return {};
 }
@@ -218,9 +227,11 @@ void Study::recompose() {
         for (const int index : selected.folds) {
             FoldResult fold;
             fold.fold = index;
-            fold.model_sha256 = selected.manifest.folds[static_cast<std::size_t>(index)].sha256;
-            if (const auto at = known_.find(key(selected.manifest, index, result_.settings.baseline));
-                at != known_.end()) {
+            const FoldModel& file = selected.manifest.folds[static_cast<std::size_t>(index)];
+            fold.model_sha256 = file.sha256;
+            if (in_whole_numbers(selected.manifest, index, result_.settings.precision))
+                fold.activations = file.activations;
+            if (const auto at = known_.find(key(selected.manifest, index, result_.settings)); at != known_.end()) {
                 compose_fold(at->second, result_.settings, result_.clinical, fold);
                 if (!subject_.reference && at->second[kAllContrasts]) {
                     const PerRegion<bool> present = regions_in_reference(at->second[kAllContrasts]->counts);
@@ -253,21 +264,22 @@ std::optional<double> Study::seconds_left(std::span<const Job> jobs) const {
     return seconds;
 }
 
-void Study::report_progress(const std::vector<Job>& jobs, std::size_t done, double started) {
+// `latest`: the job begun last, of those that are done or under way.
+void Study::report_progress(const std::vector<Job>& jobs, std::size_t done, std::size_t latest) {
     StudyProgress& progress = result_.progress;
     const bool goes_on = done < jobs.size() && !cancelled_ && running_;
     progress.runs_done = static_cast<int>(done);
     progress.runs_total = static_cast<int>(jobs.size());
     progress.running = goes_on;
     progress.cancelled = cancelled_;
-    progress.seconds_spent = runtime_.now() - started;
+    progress.seconds_spent = runtime_.now() - started_;
     progress.seconds_left.reset();
     progress.now.clear();
     if (goes_on) {
-        const Job& next = jobs[done];
-        const ModelManifest& manifest = models_[next.model].manifest;
-        progress.now = manifest.name + ", fold " + std::to_string(next.fold + 1) + " of " +
-                       std::to_string(manifest.folds.size()) + ": " + coalition_words(next.coalition);
+        const Job& job = jobs[std::min(latest, jobs.size() - 1)];
+        const ModelManifest& manifest = models_[job.model].manifest;
+        progress.now = manifest.name + ", fold " + std::to_string(job.fold + 1) + " of " +
+                       std::to_string(manifest.folds.size()) + ": " + coalition_words(job.coalition);
         progress.seconds_left = seconds_left(std::span(jobs).subspan(done));
     }
     recompose();
@@ -301,10 +313,11 @@ Error Study::end_without_memory() {
 void Study::adopt(std::vector<SelectedModel> models, StudySettings settings) {
     cancelled_ = false;
     models_ = std::move(models);
-    const bool other_baseline = settings.baseline != result_.settings.baseline;
+    const StudySettings& before = result_.settings;
+    const bool other_runs = settings.baseline != before.baseline || settings.precision != before.precision;
     result_.settings = settings;
-    if (other_baseline) events_.on_baseline();
-    announce_known(other_baseline);
+    if (other_runs) events_.on_other_settings();
+    announce_known(other_runs);
 }
 
 void Study::recall(std::vector<SelectedModel> models, StudySettings settings) {
@@ -319,45 +332,96 @@ void Study::recall(std::vector<SelectedModel> models, StudySettings settings) {
     events_.on_result(result_);
 }
 
+bool Study::whole(const Job& job) const {
+    return in_whole_numbers(models_[job.model].manifest, job.fold, result_.settings.precision);
+}
+
+// Runs under way share what they are prepared with, and none begins before what it is counted against is known.
+bool Study::may_join(const Job& job, std::span<const Flight> flights) const {
+    if (flights.empty()) return true;
+    const Job& other = flights.front().job;
+    const bool counted_against_full = !subject_.reference && job.coalition != kAllContrasts;
+    return job.model == other.model && whole(job) == whole(other) &&
+           static_cast<int>(flights.size()) < runtime_.at_once(whole(job)) &&
+           !(counted_against_full && !known_job({job.model, job.fold, kAllContrasts})) &&
+           (job.coalition == kAllContrasts || absent_key(job).empty() || absent_key(job) == absent_key_);
+}
+
+Expected<void> Study::begin(const Job& job, std::vector<Flight>& flights) {
+    const ModelManifest& manifest = models_[job.model].manifest;
+    const Expected<const Prepared*> prepared = prepared_for(manifest);
+    if (!prepared) return tl::make_unexpected(prepared.error());
+    const auto absent = absent_for(job, **prepared);
+    if (!absent) return tl::make_unexpected(absent.error());
+    flights.push_back({job, segment(runtime_, manifest, job.fold, **prepared, *absent, subject_.grid, job.coalition,
+                                    result_.settings.precision)});
+    flights.back().segmentation.start();
+    return {};
+}
+
+Expected<void> Study::land(Flight flight) {
+    Expected<Segmentation> segmentation = flight.segmentation.take();
+    if (!segmentation) {
+        // A runtime that hears of the cancel before it has begun answers with an error: that is none of the study's.
+        if (cancelled_) return {};
+        return tl::make_unexpected(segmentation.error());
+    }
+    if (!segmentation->notice.empty()) add_notice(segmentation->notice);
+    if (const auto kept = keep(flight.job, std::move(*segmentation)); !kept) return kept;
+    // With several under way, a run has taken what passed since the one that ended before it.
+    Spent& spent = spent_[flight.job.model];
+    const double now = runtime_.now();
+    spent.seconds += now - last_landed_;
+    last_landed_ = now;
+    ++spent.runs;
+    ++landed_;
+    return {};
+}
+
 Task<Expected<void>> Study::run_jobs(std::vector<SelectedModel> models, StudySettings settings) {
     adopt(std::move(models), settings);
     const std::vector<Job> jobs = open_jobs();
     spent_.clear();
     running_ = true;
-    const double started = runtime_.now();
+    started_ = last_landed_ = runtime_.now();
+    landed_ = 0;
+    std::vector<Flight> flights;
+    flights.reserve(jobs.size());  // a task that was started must not be lost for want of memory
     Expected<void> outcome;
-    std::size_t done = 0;
-    for (; done < jobs.size() && !cancelled_; ++done) {
-        const Job& job = jobs[done];
-        report_progress(jobs, done, started);
-        const double began = runtime_.now();
-        const ModelManifest& manifest = models_[job.model].manifest;
-        const Expected<const Prepared*> prepared = prepared_for(manifest);
-        if (!prepared) {
-            outcome = tl::make_unexpected(prepared.error());
-            break;
+    std::exception_ptr thrown;  // memory has run out, most likely
+    std::size_t next = 0;
+    const auto goes_on = [&] { return next < jobs.size() && !cancelled_ && outcome && !thrown; };
+    do {
+        try {
+            bool reported = false;
+            while (goes_on() && may_join(jobs[next], flights)) {
+                report_progress(jobs, landed_, next);
+                reported = true;
+                outcome = begin(jobs[next++], flights);
+            }
+            if (!reported && !flights.empty()) report_progress(jobs, landed_, next);
+        } catch (...) {
+            thrown = std::current_exception();
         }
-        const auto absent = absent_for(job, **prepared);
-        if (!absent) {
-            outcome = tl::make_unexpected(absent.error());
-            break;
+        // Whatever has happened, those under way come to their end first: the runtime will answer them.
+        if (!flights.empty()) co_await any_done(std::span(flights), &Flight::segmentation);
+        for (std::size_t n = 0; n < flights.size();) {
+            if (!flights[n].segmentation.done()) {
+                ++n;
+                continue;
+            }
+            Flight flight = std::move(flights[n]);
+            flights.erase(flights.begin() + static_cast<std::ptrdiff_t>(n));
+            try {
+                if (const auto landed = land(std::move(flight)); !landed && outcome) outcome = landed;
+            } catch (...) {
+                thrown = std::current_exception();
+            }
         }
-        Expected<Segmentation> segmentation =
-            co_await segment(runtime_, manifest, job.fold, **prepared, *absent, subject_.grid, job.coalition);
-        if (!segmentation) {
-            // A runtime that hears of the cancel before it has begun answers with an error: that is none of the
-            // study's.
-            if (!cancelled_) outcome = tl::make_unexpected(segmentation.error());
-            break;
-        }
-        if (!segmentation->notice.empty()) add_notice(segmentation->notice);
-        if (outcome = keep(job, std::move(*segmentation)); !outcome) break;
-        Spent& spent = spent_[job.model];
-        spent.seconds += runtime_.now() - began;
-        ++spent.runs;
-    }
+    } while (!flights.empty() || goes_on());
+    if (thrown) std::rethrow_exception(thrown);
     running_ = false;
-    report_progress(jobs, done, started);
+    report_progress(jobs, landed_, next);
     co_return outcome;
 }
 

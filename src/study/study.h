@@ -14,6 +14,7 @@
 #include "image/prepare.h"
 #include "inference/manifest.h"
 #include "inference/runtime.h"
+#include "inference/segment.h"
 #include "study/compose.h"
 #include "study/result.h"
 
@@ -29,8 +30,8 @@ class StudyEvents {
   public:
     virtual ~StudyEvents() = default;
     virtual void on_result(const StudyResult& result) = 0;
-    // The study goes on with another baseline: segmentations announced before are not its own.
-    virtual void on_baseline() = 0;
+    // The study goes on with another baseline or precision: segmentations announced before are not its own.
+    virtual void on_other_settings() = 0;
     virtual void on_segmentation(const std::string& model_id, int fold, Coalition coalition, const Runs& labels) = 0;
     // A run has just been made. What is handed out here, restore() takes back: in another study of the same case.
     virtual void on_run(const std::string& key, Coalition coalition, const KnownRun& run) = 0;
@@ -82,6 +83,11 @@ class Study {
         int fold = 0;
         Coalition coalition = kNoContrast;
     };
+    // A run under way.
+    struct Flight {
+        Job job;
+        Task<Expected<Segmentation>> segmentation;
+    };
     struct Spent {
         double seconds = 0;
         int runs = 0;
@@ -91,17 +97,22 @@ class Study {
     std::vector<Job> open_jobs() const;
     std::optional<double> seconds_left(std::span<const Job> jobs) const;
     const KnownRun* known_job(const Job& job) const;
-    // Of a fold's runs with a baseline, in known_.
-    static std::string key(const ModelManifest& manifest, int fold, const Baseline& baseline);
+    // Of a fold's runs under a study's settings, in known_.
+    static std::string key(const ModelManifest& manifest, int fold, const StudySettings& settings);
     Expected<const Prepared*> prepared_for(const ModelManifest& manifest);
     // METHOD 2.2: the expert's labels, else the fold's own from all contrasts, which coalition_order runs first.
     Expected<std::vector<std::uint8_t>> reference_labels(const ModelManifest& manifest, int fold) const;
+    std::string absent_key(const Job& job) const;
     Expected<std::span<const float>> absent_for(const Job& job, const Prepared& prepared);
     void adopt(std::vector<SelectedModel> models, StudySettings settings);
-    void announce_known(bool other_baseline);
-    Expected<void> keep(const Job& job, struct Segmentation segmentation);
+    void announce_known(bool other_runs);
+    Expected<void> keep(const Job& job, Segmentation segmentation);
+    bool whole(const Job& job) const;
+    bool may_join(const Job& job, std::span<const Flight> flights) const;
+    Expected<void> begin(const Job& job, std::vector<Flight>& flights);
+    Expected<void> land(Flight flight);
     void recompose();
-    void report_progress(const std::vector<Job>& jobs, std::size_t done, double started);
+    void report_progress(const std::vector<Job>& jobs, std::size_t done, std::size_t latest);
 
     const Case& subject_;
     Runtime& runtime_;
@@ -117,6 +128,10 @@ class Study {
     // Voxels of the reference by label; without an expert's, of no use.
     std::array<std::uint64_t, kLabels> reference_voxels_{};
     StudyResult result_;
+    // Of this run(): when it began, when its last run ended, how many did.
+    double started_ = 0;
+    double last_landed_ = 0;
+    std::size_t landed_ = 0;
     bool running_ = false;
     bool cancelled_ = false;
 };

@@ -91,7 +91,7 @@ bool study_complete(const AppState& state) {
     const StudySettings& settings = state.choice.settings;
     const StudySettings& made = state.study.settings;
     if (cards.empty() || state.study.progress.running || settings.baseline != made.baseline ||
-        settings.run_empty_coalition != made.run_empty_coalition)
+        settings.run_empty_coalition != made.run_empty_coalition || settings.precision != made.precision)
         return false;
     return std::all_of(cards.begin(), cards.end(), [&](const ModelCard* card) {
         const auto& models = state.study.models;
@@ -121,6 +121,22 @@ void ask_forecast(AppState& state) {
     send(state, "forecast", wanted);
 }
 
+// In which numbers models run: whole ones on the program's own engine, or floats on ONNX Runtime.
+void precision_choice(AppState& state) {
+    Precision& precision = state.choice.settings.precision;
+    if (ImGui::RadioButton("fast", precision == Precision::fast)) precision = Precision::fast;
+    remember(state, "precision-fast", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+    if (ImGui::IsItemHovered())
+        ImGui::SetTooltip(
+            "int8 weights times 15-bit activations, on ShapSlice's own engine: convolutional networks.\n"
+            "Other networks run in float32 on ONNX Runtime, as under \"exact\".");
+    ImGui::SameLine();
+    if (ImGui::RadioButton("exact (float)", precision == Precision::exact)) precision = Precision::exact;
+    remember(state, "precision-exact", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+    if (ImGui::IsItemHovered())
+        ImGui::SetTooltip("int8 weights in float32 arithmetic, on ONNX Runtime: the reference.");
+}
+
 void model_choice(AppState& state) {
     if (state.models.empty()) {
         quiet_text("No model is installed.");
@@ -147,6 +163,7 @@ void model_choice(AppState& state) {
         ImGui::SameLine();
         if (ImGui::RadioButton("first only", !choice.all_folds)) choice.all_folds = false;
     }
+    precision_choice(state);
     ImGui::PopFont();
 }
 

@@ -22,6 +22,7 @@ struct ModelCard {
     std::string id, name, architecture, description, training, licence;
     std::vector<std::string> citation;
     int folds = 0;
+    bool fast = false;      // runs in whole numbers on the program's own engine
     double parameters = 0;  // weights and biases; 0: not known
     double fold_bytes = 0;  // of the largest fold's file; 0: not known
     std::string quantisation;
@@ -53,6 +54,8 @@ struct Viewing {
 };
 
 struct Choice {
+    Choice() { settings.precision = Precision::fast; }
+
     int model = 0;   // index into study.models, or into models before a study
     int fold = -1;   // -1: all folds (mean); else index into the model's folds
     int region = 0;  // row: five regions, then the mean

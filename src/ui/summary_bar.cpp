@@ -1,4 +1,6 @@
 // The sentence at the top of the page.
+#include <algorithm>
+
 #include "ui/palette.h"
 #include "ui/panels.h"
 #include "ui/theme.h"
@@ -20,8 +22,16 @@ void badge(const char* text, ImU32 colour) {
     ImGui::SameLine(0, 16);
 }
 
-std::string runtime_words(const Json& runtime) {
+// What runs the study on show, or would run the next.
+std::string runtime_words(const AppState& state) {
+    const Json& runtime = state.runtime;
     if (!runtime.contains("provider")) return "";
+    const auto cards = models_to_run(state);
+    const bool all_fast = std::all_of(cards.begin(), cards.end(), [](const ModelCard* card) { return card->fast; });
+    if (state.choice.settings.precision == Precision::fast && all_fast && !cards.empty()) {
+        const int engines = runtime.value("engines", 1);
+        return "own engine, " + std::to_string(engines) + (engines == 1 ? " core" : " cores");
+    }
     if (runtime["provider"] == "webgpu") return "WebGPU: " + runtime.value("adapter", "");
     const int threads = runtime.value("threads", 1);
     return "WASM, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
@@ -49,7 +59,7 @@ void summary_bar(AppState& state, const Rect& rect) {
     if (state.subject && !state.subject->has_reference)
         badge("agreement with itself, not accuracy: no expert segmentation", kWarning);
     badge("not a medical device", kQuiet);
-    const std::string words = runtime_words(state.runtime);
+    const std::string words = runtime_words(state);
     if (!words.empty()) badge(words.c_str(), kQuiet);
     badge("everything stays in this browser", kQuiet);
     end_panel();

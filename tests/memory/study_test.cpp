@@ -17,7 +17,7 @@ using testing::small_case;
 
 struct Silence : StudyEvents {
     void on_result(const StudyResult&) override {}
-    void on_baseline() override {}
+    void on_other_settings() override {}
     void on_segmentation(const std::string&, int, Coalition, const Runs&) override {}
     void on_run(const std::string&, Coalition, const KnownRun&) override {}
 };

@@ -156,7 +156,7 @@ TEST(Segment, TilesOfAVoxelwiseNetworkGiveTheWhole) {
     std::vector<std::vector<std::uint8_t>> labels;
     for (const int patch : {64, 20}) {
         const ModelManifest manifest = manifest_of("m", 1, 1, {patch, patch, patch});
-        auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts);
+        auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts, Precision::exact);
         task.start();
         ASSERT_TRUE(task.done());
         ASSERT_TRUE(task.result());
@@ -283,7 +283,7 @@ TEST(Segment, TilesBlendAsMethodSays) {
         return output;
     });
     const ModelManifest manifest = manifest_of("m", 1, 1.25, {kSide, kSide, kSide});
-    auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts);
+    auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts, Precision::exact);
     task.start();
     ASSERT_TRUE(task.done() && task.result());
     PlainTiles plain{*prepared, kSide, {}};
@@ -321,7 +321,7 @@ TEST(Segment, AxesTheOtherWayRoundGiveTheSame) {
     std::vector<std::vector<std::uint8_t>> labels;
     for (const bool other : {false, true}) {
         manifest.i_slowest = other;
-        auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts);
+        auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts, Precision::exact);
         task.start();
         ASSERT_TRUE(task.done() && task.result());
         labels.push_back(task.result()->labels);
@@ -347,7 +347,7 @@ TEST(Segment, ANetworkOfFixedSizeGetsItsPatch) {
         EXPECT_EQ(request.shape, manifest.patch);
         return std::vector<float>(request.input.begin(), request.input.end());
     });
-    auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts);
+    auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts, Precision::exact);
     task.start();
     ASSERT_TRUE(task.done() && task.result());
     // Padding changes nothing: the same labels as from a grid that needs none.
@@ -356,7 +356,7 @@ TEST(Segment, ANetworkOfFixedSizeGetsItsPatch) {
     PlainRuntime echo([](const RunRequest& request) -> Expected<std::vector<float>> {
         return std::vector<float>(request.input.begin(), request.input.end());
     });
-    auto whole = segment(echo, manifest, 0, *plain, {}, subject.grid, kAllContrasts);
+    auto whole = segment(echo, manifest, 0, *plain, {}, subject.grid, kAllContrasts, Precision::exact);
     whole.start();
     EXPECT_EQ(task.result()->labels, whole.result()->labels);
 }
@@ -366,7 +366,7 @@ TEST(Segment, AnOutputOfTheWrongSizeNamesTheModel) {
     const auto prepared = prepare(subject, {1, 1, 1}, 4);
     PlainRuntime runtime([](const RunRequest&) -> Expected<std::vector<float>> { return std::vector<float>(7); });
     const ModelManifest manifest = manifest_of("m", 1);
-    auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts);
+    auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts, Precision::exact);
     task.start();
     ASSERT_FALSE(task.result());
     EXPECT_TRUE(task.result().error().sentence.starts_with("Model m: the network's output has 7 values"));

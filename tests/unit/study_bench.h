@@ -22,7 +22,7 @@ struct Recorder : StudyEvents {
         progress.push_back(result.progress);
         if (then) then(result);
     }
-    void on_baseline() override { ++baselines; }
+    void on_other_settings() override { ++baselines; }
     void on_segmentation(const std::string&, int fold, Coalition coalition, const Runs&) override {
         segmentations.emplace_back(fold, coalition);
     }

@@ -62,7 +62,7 @@ inline ModelManifest manifest_of(std::string id, int folds, double spacing = 1, 
     manifest.channels = {0, 1, 2, 3};
     manifest.output_channels = kLabels;
     for (int fold = 0; fold < folds; ++fold)
-        manifest.folds.push_back({id + std::to_string(fold), id + "-sha-" + std::to_string(fold)});
+        manifest.folds.push_back({id + std::to_string(fold), id + "-sha-" + std::to_string(fold), ""});
     return manifest;
 }
 

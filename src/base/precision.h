@@ -1,0 +1,25 @@
+// In which numbers a study's networks are run.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace shapslice {
+
+// exact: float32, on ONNX Runtime. fast: 8-bit weights times activations of up to 15 bits, on the program's own engine
+// (docs/ENGINE.md), where it takes the network and knows the ranges of its activations; exact where not.
+enum class Precision { exact, fast };
+inline constexpr std::array<std::string_view, 2> kPrecisionNames{"exact", "fast"};
+
+inline std::optional<Precision> precision_from_name(std::string_view name) {
+    const auto at = std::find(kPrecisionNames.begin(), kPrecisionNames.end(), name);
+    if (at == kPrecisionNames.end()) return std::nullopt;
+    return static_cast<Precision>(at - kPrecisionNames.begin());
+}
+constexpr std::string_view precision_name(Precision precision) {
+    return kPrecisionNames[static_cast<std::size_t>(precision)];
+}
+
+}  // namespace shapslice

@@ -1,0 +1,83 @@
+// Fast studies: the program's own engine in whole numbers, beside ONNX Runtime in floats.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { addModel, openSite, root, runStudy, untilReady } from './support.mjs';
+
+const networks = path.join(root, 'tests/data/networks');
+const fast = { precision: 'fast' };
+
+/** @type {Awaited<ReturnType<typeof openSite>>} */
+let site;
+before(async () => {
+  site = await openSite({});
+  await untilReady(site.page);
+});
+after(() => site.close());
+
+/** @param {any} result @param {string} id */
+const foldOf = (result, id) => result.models.find((/** @type {any} */ model) => model.id === id).folds[0];
+
+/** Largest difference between the values of all regions of two folds. @param {any} one @param {any} other */
+function largestDifference(one, other) {
+  let most = 0;
+  for (const [region, game] of Object.entries(one.regions)) {
+    /** @type {any} */ (game).values.forEach((/** @type {number} */ value, /** @type {number} */ n) => {
+      most = Math.max(most, Math.abs(value - other.regions[region].values[n]));
+    });
+  }
+  return most;
+}
+
+test('a shipped network runs on the own engine, and its values are those of ONNX Runtime', async (context) => {
+  const models = [{ id: 'unet-2mm', folds: [0] }];
+  const whole = await runStudy(site.page, { models, settings: fast });
+  assert.equal(foldOf(whole, 'unet-2mm').provider, 'engine');
+  assert.equal(foldOf(whole, 'unet-2mm').precision, 'int8 x int15');
+  assert.match(foldOf(whole, 'unet-2mm').activations, /^[0-9a-f]{16}$/);
+  assert.equal(whole.settings.precision, 'fast');
+  const exact = await runStudy(site.page, { models });
+  assert.equal(exact.settings.precision, 'exact');
+  assert.equal(foldOf(exact, 'unet-2mm').precision, 'float32');
+  assert.equal(exact.progress.runsTotal, 15); // runs of one precision are none of the other
+  const off = largestDifference(foldOf(whole, 'unet-2mm'), foldOf(exact, 'unet-2mm'));
+  context.diagnostic(`largest difference of a value: ${off}`);
+  assert.ok(off > 0 && off < 3e-3, `off by ${off}`);
+  const again = await runStudy(site.page, { models, settings: fast });
+  assert.equal(again.progress.runsTotal, 0);
+  assert.deepEqual(foldOf(again, 'unet-2mm').regions, foldOf(whole, 'unet-2mm').regions);
+});
+
+test('a dropped network without ranges is measured first, and then runs in whole numbers', async () => {
+  const { manifest, error } = await addModel(site.page, [path.join(networks, 'pointwise.onnx')], {
+    overrides: { id: 'dropped', spacing: [6, 6, 6], patch: [16, 16, 16] },
+  });
+  assert.equal(error, undefined);
+  assert.equal(manifest.folds[0].activations, undefined);
+  const result = await runStudy(site.page, { models: [{ id: 'dropped' }], settings: fast });
+  assert.equal(foldOf(result, 'dropped').provider, 'engine');
+  const [listed] = await site.page.evaluate(() =>
+    /** @type {any} */ (window).shapslice.models().filter((/** @type {any} */ { id }) => id === 'dropped'),
+  );
+  assert.ok(Object.keys(listed.folds[0].activations).length > 0);
+  const exact = await runStudy(site.page, { models: [{ id: 'dropped' }] });
+  assert.ok(largestDifference(foldOf(result, 'dropped'), foldOf(exact, 'dropped')) < 0.01);
+});
+
+test('a network that the engine does not take runs on ONNX Runtime, and the page says why', async () => {
+  const { error } = await addModel(site.page, [path.join(networks, 'pointwise-half.onnx')], {
+    overrides: { id: 'half', name: 'Half', spacing: [6, 6, 6], patch: [16, 16, 16] },
+  });
+  assert.equal(error, undefined);
+  const said = site.page.evaluate(
+    () =>
+      new Promise((resolve) =>
+        /** @type {any} */ (window).shapslice.events.addEventListener('notice', (/** @type {any} */ { detail }) =>
+          resolve(detail.sentence),
+        ),
+      ),
+  );
+  const result = await runStudy(site.page, { models: [{ id: 'half' }], settings: fast });
+  assert.match(/** @type {string} */ (await said), /^Half runs on ONNX Runtime, in float32: pointwise-half\.onnx: /);
+  assert.equal(foldOf(result, 'half').precision, 'float32');
+});
