@@ -3,6 +3,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import * as ort from 'onnxruntime-node';
@@ -55,9 +56,12 @@ test('one click runs the built-in case, and Cancel takes effect within one model
   const { progress } = await resultOf(site.page);
   assert.equal(progress.cancelled, true);
   assert.equal(progress.running, false);
-  assert.ok(progress.runsDone <= before + 1, `${progress.runsDone} runs after Cancel at ${before}`);
+  // Those under way come to their end: one an engine.
+  const engines = Math.min(os.availableParallelism(), 8);
+  assert.ok(progress.runsDone <= before + engines, `${progress.runsDone} runs after Cancel at ${before}`);
   // What was known stays known: going on, only the others of the first fold run.
-  const result = await runStudy(site.page, { models: [{ id: manifest.id, folds: [0] }] });
+  const one = { models: [{ id: manifest.id, folds: [0] }], settings: { precision: 'fast' } };
+  const result = await runStudy(site.page, one);
   assert.equal(result.progress.runsTotal, 15 - progress.runsDone);
   assert.equal(result.models[0].completeFolds, 1);
 });
