@@ -24,6 +24,7 @@ class ConvnetClient {
     /** Network and size that is open: a key; '' for none. */
     this.open = '';
     this.busy = false;
+    this.ended = false;
     /** Of the network that is open. @type {{ bytes: number, volumes: number }} */
     this.facts = { bytes: 0, volumes: 0 };
     /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
@@ -42,6 +43,7 @@ class ConvnetClient {
   call(method, args, transfer = []) {
     const id = this.next++;
     return new Promise((resolve, reject) => {
+      if (this.ended) return reject(new Error('it was stopped'));
       this.asked.set(id, { resolve, reject });
       this.worker.postMessage({ id, method, args }, { transfer });
     });
@@ -49,6 +51,7 @@ class ConvnetClient {
 
   /** @param {string} reason */
   end(reason) {
+    this.ended = true;
     this.worker.terminate();
     for (const { reject } of this.asked.values()) reject(new Error(reason));
     this.asked.clear();
@@ -67,6 +70,7 @@ export class ConvnetPool {
 
   /** @returns {Promise<ConvnetClient>} */
   async take() {
+    this.clients = this.clients.filter(({ ended }) => !ended);
     let client = this.clients.find(({ busy }) => !busy);
     if (!client && this.clients.length < this.count) this.clients.push((client = new ConvnetClient()));
     if (!client) return new Promise((resolve) => this.queue.push(resolve));
@@ -95,7 +99,6 @@ export class ConvnetPool {
       return value;
     } catch (error) {
       client.end('it was stopped');
-      this.clients = this.clients.filter((each) => each !== client);
       const waiting = this.queue.shift();
       if (waiting) void this.take().then(waiting);
       throw error;

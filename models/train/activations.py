@@ -39,6 +39,8 @@ def ranges(program: Path, network: Path, inputs: list[Path], order: list[int]) -
                 capture_output=True,
                 text=True,
             )
+            if outcome.returncode != 0 and not outcome.stderr.startswith(f"{network.name}: "):
+                raise RuntimeError(outcome.stderr.strip())  # not a word on the network: a step before went wrong
             if outcome.returncode != 0:
                 print(f"{network.name}: runs in floats: {outcome.stderr.strip()}")
                 return None
@@ -60,6 +62,7 @@ def main() -> None:
     order = [prepared_order.index(contrast) for contrast in manifest["contrasts"]]
     for fold in manifest["folds"]:
         fold.pop("activations", None)
+    for fold in manifest["folds"]:
         inputs = inputs_of(arguments.cases, fold.get("heldOut", []))
         found = ranges(arguments.program, arguments.out / fold["file"], inputs, order)
         if found is None:

@@ -4,6 +4,7 @@
 #include <emscripten/emscripten.h>
 #include <emscripten/val.h>
 
+#include "app/guarded.h"
 #include "base/json.h"
 #include "convnet/calibration.h"
 #include "convnet/executor.h"
@@ -14,35 +15,8 @@ namespace {
 using emscripten::typed_memory_view;
 using emscripten::val;
 
-std::vector<float> floats_of(const val& array) {
-    std::vector<float> floats(array["length"].as<std::size_t>());
-    val(typed_memory_view(floats.size(), floats.data())).call<void>("set", array);
-    return floats;
-}
-
-Bytes bytes_of(const val& array) {
-    Bytes bytes(array["length"].as<std::size_t>());
-    val(typed_memory_view(bytes.size(), bytes.data())).call<void>("set", array);
-    return bytes;
-}
-
 std::size_t count_of(const VolumeShape& shape) {
     return shape.voxels() * static_cast<std::size_t>(shape.channels);
-}
-
-// An exception of C++ means nothing in JavaScript: it becomes an Error with a sentence (memory has run out, as a rule).
-template <class Call>
-auto guarded(Call call) {
-    std::string sentence;
-    try {
-        return call();
-    } catch (const std::bad_alloc&) {
-        sentence = "there is not enough memory for the network";
-    } catch (const std::exception& error) {
-        sentence = error.what();
-    }
-    val::global("Error").new_(sentence).throw_();
-    std::abort();  // never: throw_() does not return, but is not declared so
 }
 
 // One network for one size of input.
@@ -52,7 +26,7 @@ class Convnet {
     std::string open(const std::string& file_name, const val& bytes, const val& extents) {
         executor_.reset();
         graph_ = {};
-        const auto network = Network::parse(file_name, bytes_of(bytes));
+        const auto network = Network::parse(file_name, emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes));
         if (!network) return network.error().sentence;
         auto graph =
             read_graph(file_name, *network, {extents[0].as<int>(), extents[1].as<int>(), extents[2].as<int>()});
@@ -87,7 +61,7 @@ class Convnet {
     // Ranges of the network's activations as model.json has them, seen on an input of all contrasts and on each of its
     // channels alone. Runs in floats; "" where the input is of another size.
     std::string ranges(const val& input) {
-        const std::vector<float> given = floats_of(input);
+        const std::vector<float> given = emscripten::convertJSArrayToNumberVector<float>(input);
         if (!executor_ || given.size() != count_of(graph_.input_shape())) return "";
         Calibration calibration;
         calibration.observe_coalitions(*executor_, given);
@@ -129,7 +103,7 @@ class Convnet {
 
   private:
     val run_observed(const val& input, const Executor::Observer& observer) {
-        const std::vector<float> given = floats_of(input);
+        const std::vector<float> given = emscripten::convertJSArrayToNumberVector<float>(input);
         if (!executor_ || given.size() != count_of(graph_.input_shape())) return val::null();
         std::vector<float> output(count_of(graph_.output_shape()));
         executor_->run(given, output, observer);
@@ -141,26 +115,17 @@ class Convnet {
     std::unique_ptr<Executor> executor_;
 };
 
-template <auto kMethod>
-struct Guarded;
-template <class Result, class... Given, Result (Convnet::*kMethod)(Given...)>
-struct Guarded<kMethod> {
-    static Result call(Convnet& network, Given... given) {
-        return guarded([&] { return (network.*kMethod)(given...); });
-    }
-};
-
 EMSCRIPTEN_BINDINGS(shapslice_convnet) {
     emscripten::class_<Convnet>("Convnet")
         .constructor<>()
         .function("open", &Guarded<&Convnet::open>::call)
         .function("openWhole", &Guarded<&Convnet::open_whole>::call)
         .function("ranges", &Guarded<&Convnet::ranges>::call)
-        .function("calibrate", &Convnet::calibrate)
-        .function("useWholeNumbers", &Convnet::use_whole_numbers)
+        .function("calibrate", &Guarded<&Convnet::calibrate>::call)
+        .function("useWholeNumbers", &Guarded<&Convnet::use_whole_numbers>::call)
         .function("run", &Guarded<&Convnet::run>::call)
-        .function("profile", &Convnet::profile)
-        .function("facts", &Convnet::facts);
+        .function("profile", &Guarded<&Convnet::profile>::call)
+        .function("facts", &Guarded<&Convnet::facts>::call);
 }
 
 }  // namespace

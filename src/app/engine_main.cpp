@@ -13,6 +13,7 @@
 #include <memory>
 #include <new>
 
+#include "app/guarded.h"
 #include "image/sha256.h"
 #include "inference/calibration_input.h"
 #include "network/describe.h"
@@ -410,44 +411,6 @@ class Engine {
     std::map<std::string, ModelManifest> models_;
     std::unique_ptr<Study> study_;
     std::optional<Task<bool>> study_task_;
-};
-
-// A method as JavaScript may call it: an exception of C++ means nothing there, so what memory that runs out, or a
-// defect, throws becomes an Error with a sentence. What the engine holds is as it was.
-template <auto kMethod>
-struct Guarded;
-
-[[noreturn]] void throw_to_javascript(const std::string& sentence) {
-    val::global("Error").new_(sentence).throw_();
-    std::abort();  // never: throw_() does not return, but is not declared so
-}
-
-template <class Call>
-auto guarded(Call call) {
-    std::string sentence;
-    try {
-        return call();
-    } catch (const std::bad_alloc&) {
-        sentence =
-            "There is not enough memory for this; what was open and computed before is kept, and closing other "
-            "pages may make room.";
-    } catch (const std::exception& error) {
-        sentence = std::string("The engine could not do this (") + error.what() + ").";
-    }
-    throw_to_javascript(sentence);
-}
-
-template <class Result, class... Given, Result (Engine::*kMethod)(Given...)>
-struct Guarded<kMethod> {
-    static Result call(Engine& engine, Given... given) {
-        return guarded([&] { return (engine.*kMethod)(given...); });
-    }
-};
-template <class Result, class... Given, Result (Engine::*kMethod)(Given...) const>
-struct Guarded<kMethod> {
-    static Result call(const Engine& engine, Given... given) {
-        return guarded([&] { return (engine.*kMethod)(given...); });
-    }
 };
 
 }  // namespace

@@ -229,10 +229,9 @@ void Study::recompose() {
             fold.fold = index;
             const FoldModel& file = selected.manifest.folds[static_cast<std::size_t>(index)];
             fold.model_sha256 = file.sha256;
-            if (in_whole_numbers(selected.manifest, index, result_.settings.precision))
-                fold.activations = file.activations;
             if (const auto at = known_.find(key(selected.manifest, index, result_.settings)); at != known_.end()) {
                 compose_fold(at->second, result_.settings, result_.clinical, fold);
+                if (fold.provider == kEngineProvider) fold.activations = file.activations;
                 if (!subject_.reference && at->second[kAllContrasts]) {
                     const PerRegion<bool> present = regions_in_reference(at->second[kAllContrasts]->counts);
                     for (std::size_t r = 0; r < kRegions; ++r) result_.region_present[r] |= present[r];
@@ -264,7 +263,7 @@ std::optional<double> Study::seconds_left(std::span<const Job> jobs) const {
     return seconds;
 }
 
-// `latest`: the job begun last, of those that are done or under way.
+// `latest`: the job begun last; of no use once none goes on.
 void Study::report_progress(const std::vector<Job>& jobs, std::size_t done, std::size_t latest) {
     StudyProgress& progress = result_.progress;
     const bool goes_on = done < jobs.size() && !cancelled_ && running_;
@@ -276,7 +275,7 @@ void Study::report_progress(const std::vector<Job>& jobs, std::size_t done, std:
     progress.seconds_left.reset();
     progress.now.clear();
     if (goes_on) {
-        const Job& job = jobs[std::min(latest, jobs.size() - 1)];
+        const Job& job = jobs[latest];
         const ModelManifest& manifest = models_[job.model].manifest;
         progress.now = manifest.name + ", fold " + std::to_string(job.fold + 1) + " of " +
                        std::to_string(manifest.folds.size()) + ": " + coalition_words(job.coalition);
@@ -399,7 +398,7 @@ Task<Expected<void>> Study::run_jobs(std::vector<SelectedModel> models, StudySet
                 reported = true;
                 outcome = begin(jobs[next++], flights);
             }
-            if (!reported && !flights.empty()) report_progress(jobs, landed_, next);
+            if (!reported && !flights.empty()) report_progress(jobs, landed_, next - 1);
         } catch (...) {
             thrown = std::current_exception();
         }
@@ -421,7 +420,7 @@ Task<Expected<void>> Study::run_jobs(std::vector<SelectedModel> models, StudySet
     } while (!flights.empty() || goes_on());
     if (thrown) std::rethrow_exception(thrown);
     running_ = false;
-    report_progress(jobs, landed_, next);
+    report_progress(jobs, landed_, jobs.size());
     co_return outcome;
 }
 

@@ -16,6 +16,24 @@ bool choice_button(const char* text, bool on, bool flagged = false) {
     return pressed;
 }
 
+// Which of the study's models is shown, where there are several: on the regions' row, since five folds fill theirs.
+void model_on_show(AppState& state) {
+    const auto& models = state.study.models;
+    if (models.size() < 2) return ImGui::NewLine();
+    const ModelResult* shown = shown_model(state);
+    ImGui::PushFont(fonts.small);
+    ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x);
+    if (ImGui::BeginCombo("##model", shown->name.c_str())) {
+        for (std::size_t n = 0; n < models.size(); ++n) {
+            if (ImGui::Selectable(models[n].name.c_str(), &models[n] == shown))
+                state.choice.model = static_cast<int>(n);
+        }
+        ImGui::EndCombo();
+    }
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", shown->name.c_str());
+    ImGui::PopFont();
+}
+
 void region_choice(AppState& state) {
     for (int row = 0; row < kRegionRows; ++row) {
         const auto n = static_cast<std::size_t>(row);
@@ -28,31 +46,11 @@ void region_choice(AppState& state) {
                               absent ? ": not in the reference; its values speak of false positives only" : "");
         }
     }
-    ImGui::NewLine();
-}
-
-// Which of the study's models is shown, where there are several.
-void model_on_show(AppState& state) {
-    const auto& models = state.study.models;
-    if (models.size() < 2) return;
-    const ModelResult* shown = shown_model(state);
-    ImGui::PushFont(fonts.small);
-    ImGui::SetNextItemWidth(116);
-    if (ImGui::BeginCombo("##model", shown->name.c_str())) {
-        for (std::size_t n = 0; n < models.size(); ++n) {
-            if (ImGui::Selectable(models[n].name.c_str(), &models[n] == shown))
-                state.choice.model = static_cast<int>(n);
-        }
-        ImGui::EndCombo();
-    }
-    if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", shown->name.c_str());
-    ImGui::PopFont();
-    ImGui::SameLine(0, 6);
+    model_on_show(state);
 }
 
 void fold_choice(AppState& state) {
     const ModelResult* model = shown_model(state);
-    model_on_show(state);
     if (choice_button("mean of folds", state.choice.fold < 0)) state.choice.fold = -1;
     for (int n = 0; model && n < static_cast<int>(model->folds.size()); ++n) {
         const int number = model->folds[static_cast<std::size_t>(n)].fold + 1;

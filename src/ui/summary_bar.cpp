@@ -22,7 +22,7 @@ void badge(const char* text, ImU32 colour) {
     ImGui::SameLine(0, 16);
 }
 
-// What runs the study on show, or would run the next.
+// What would run the study that is chosen.
 std::string runtime_words(const AppState& state) {
     const Json& runtime = state.runtime;
     if (!runtime.contains("provider")) return "";

@@ -79,6 +79,8 @@ test('evaluate judges each case by the fold that did not see it; export writes i
   const { cases } = JSON.parse(readFileSync(at('model/evaluation.json'), 'utf8'));
   assert.deepEqual(cases.map((/** @type {any} */ each) => each.case).sort(), ['one', 'two']);
   step('export.py', ...told);
+  const ranges = ['--program', program, '--cases', at('prepared/real'), '--out', at('model')];
+  execFileSync('/usr/bin/python3', [path.join(root, 'models/train/activations.py'), ...ranges]);
   const manifest = JSON.parse(readFileSync(at('model/model.json'), 'utf8'));
   assert.equal(manifest.folds.length, 2);
   for (const [n, fold] of manifest.folds.entries()) {
@@ -86,6 +88,7 @@ test('evaluate judges each case by the fold that did not see it; export writes i
     assert.deepEqual(fold.heldOut, [row.case]);
     assert.ok(Math.abs(fold.dice.WT - row.int8.WT) < 1e-4);
     assert.ok(readFileSync(at(`model/${fold.file}`)).includes('DequantizeLinear'));
+    assert.ok(Object.keys(fold.activations).length > 0);
   }
   assert.equal(manifest.folds[0].steps, 16);
 });
@@ -102,6 +105,11 @@ test('the page runs the model that the recipe made', async () => {
     assert.equal(manifest.id, 'recipe-test');
     const result = await runStudy(site.page, { models: [{ id: 'recipe-test' }] });
     assert.equal(result.models[0].completeFolds, 2);
+    const fast = await runStudy(site.page, { models: [{ id: 'recipe-test' }], settings: { precision: 'fast' } });
+    assert.deepEqual(
+      fast.models[0].folds.map((/** @type {any} */ fold) => fold.provider),
+      ['engine', 'engine'],
+    );
   } finally {
     await site.close();
   }
