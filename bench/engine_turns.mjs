@@ -1,7 +1,7 @@
 // What bench/engine.mjs measures, in Node or in a page: ONNX Runtime Web and the engine's builds run one network in turns.
 
 /** An image with some structure and a background of zeros, as brains have. @param {number[]} extents */
-function image(extents) {
+export function image(extents) {
   const [depth, height, width] = extents;
   const values = new Float32Array(4 * depth * height * width);
   let at = 0;

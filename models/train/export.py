@@ -170,7 +170,7 @@ def main():
         print(f"{entry['file']}: {entry['bytes']} bytes, {checkpoint['step']} steps")
     training_data = cases.load_config(arguments.training_data)
     training_data.update({"cases": checkpoint["real"] + len(checkpoint["heldOut"]), "synthetic": checkpoint["synthetic"]})
-    trained_with = {"torch": torch.__version__, "arithmetic": "bfloat16 autocast", "splitSeed": config["splitSeed"], **config["training"]}
+    trained_with = {"torch": torch.__version__, "arithmetic": checkpoint.get("arithmetic", "bfloat16 autocast"), "splitSeed": config["splitSeed"], **config["training"]}
     written = manifest.build(config, network, folds, training_data, trained_with)
     if evaluation is not None:
         written["heldOutDice"] = held_out_dice(evaluation)

@@ -18,8 +18,9 @@ import cases
 import exported
 import losses
 import networks
+from arithmetic import Arithmetic
 
-CHECKPOINT_EVERY = 100
+CHECKPOINT_EVERY = 20
 LOG_EVERY = 25  # and after the last
 VALIDATE_EVERY = 300
 
@@ -58,14 +59,14 @@ def average_with(network, weights):
                 value.copy_((value + weights[name].to(value.device)) / 2)
 
 
-def held_out_dice(config, trained, held_out, device):
+def held_out_dice(config, trained, held_out, arithmetic):
     """Median Dice by region at the model's own spacing, over the cases that hold the region: how training goes, and no
     substitute for evaluate.py's, at the cases' grids."""
-    network = networks.load(networks.build(config), trained.state_dict()).to(device, memory_format=networks.MEMORY_FORMAT)
+    network = networks.load(networks.build(config), trained.state_dict()).to(arithmetic.device, memory_format=arithmetic.memory_format)
     by_region = {region: [] for region in losses.REGIONS}
     for image, target in held_out:
-        with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16):
-            found = network(torch.from_numpy(image)[None].to(device)).argmax(dim=1)[0].cpu().numpy()
+        with torch.no_grad(), arithmetic.forward():
+            found = network(torch.from_numpy(image)[None].to(arithmetic.device)).argmax(dim=1)[0].cpu().numpy()
         wanted = target.argmax(axis=0)
         for region, channels in zip(losses.REGIONS, losses.REGION_CHANNELS):
             predicted, reference = np.isin(found, channels), np.isin(wanted, channels)
@@ -83,6 +84,7 @@ def main():
     seed = training["seed"] + arguments.fold
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    arithmetic = Arithmetic(device)
 
     names = cases.case_names(arguments.cases)
     held_out = cases.fold_of_cases(names, config["folds"], config["splitSeed"])
@@ -95,7 +97,7 @@ def main():
     if arguments.synthetic:
         synthetic = [load(arguments.synthetic, name) for name in cases.case_names(arguments.synthetic)]
 
-    network = networks.build(config, tile=training["crop"]).to(device, memory_format=networks.MEMORY_FORMAT)
+    network = networks.build(config, tile=training["crop"]).to(device, memory_format=arithmetic.memory_format)
     started_from = None
     if arguments.start_from:
         started_from = Path(arguments.start_from) / f"fold{arguments.fold}.onnx"
@@ -132,8 +134,8 @@ def main():
     started = time.time()
     for step in range(done + 1, steps + 1):
         images, targets, start = sampler.batch()
-        images = images.to(device, memory_format=networks.MEMORY_FORMAT)
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        images = images.to(device, memory_format=arithmetic.memory_format)
+        with arithmetic.forward():
             logits = network(images, start) if getattr(network, "READS_POSITION", False) else network(images)
         loss = losses.segmentation_loss(logits, targets.to(device), training)
         optimiser.zero_grad()
@@ -147,7 +149,7 @@ def main():
             note = {"fold": arguments.fold, "seed": seed, "step": step, "of": steps, "loss": round(running / ((step - done - 1) % LOG_EVERY + 1), 4),
                     "seconds": round(time.time() - started + seconds, 1)}
             if step % VALIDATE_EVERY == 0:
-                note["heldOutDice"] = held_out_dice(config, average, unseen, device)
+                note["heldOutDice"] = held_out_dice(config, average, unseen, arithmetic)
             print(json.dumps(note), file=log, flush=True)
             running = 0.0
         if step == steps and start_weights:
@@ -157,7 +159,7 @@ def main():
                 "network": network.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(),
                 "schedule": schedule.state_dict(), "step": step, "seconds": seconds + time.time() - started,
                 "fold": arguments.fold, "seed": seed, "heldOut": sorted(n for n in names if held_out[n] == arguments.fold),
-                "synthetic": len(synthetic), "real": len(real), "device": device.type,
+                "synthetic": len(synthetic), "real": len(real), "device": device.type, "arithmetic": arithmetic.name,
                 "startedFrom": started_from and exported.provenance(started_from),
             })
 

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "convnet/calibration.h"
 #include "convnet/executor.h"
+#include "convnet/gpu_program_json.h"
 
 namespace shapslice::convnet {
 namespace {
@@ -115,7 +116,39 @@ class Convnet {
     std::unique_ptr<Executor> executor_;
 };
 
+template <class T>
+val owned_array(const std::vector<T>& values) {
+    return val(typed_memory_view(values.size(), values.data())).call<val>("slice");
+}
+
+// A network as passes of WebGPU shaders: {problem} or {program, weights, constants, tables}. `program` is JSON:
+// {buffers: bytes of each, channels, load, run: passes {shader, parameters, buffers, workgroups}} (gpu_program.h).
+// `stands_in`: whether absent contrasts are another volume in place of 0.
+val gpu_program(const std::string& file_name, const val& bytes, const val& extents, bool stands_in,
+                double buffer_bytes, int workgroups) {
+    val answer = val::object();
+    const auto refuse = [&](const Error& error) {
+        answer.set("problem", error.sentence);
+        return answer;
+    };
+    const auto network = Network::parse(file_name, emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes));
+    if (!network) return refuse(network.error());
+    const auto graph =
+        read_graph(file_name, *network, {extents[0].as<int>(), extents[1].as<int>(), extents[2].as<int>()});
+    if (!graph) return refuse(graph.error());
+    const GpuLimits limits{static_cast<std::uint64_t>(buffer_bytes), workgroups};
+    const auto program = make_gpu_program(file_name, make_plan(*graph), stands_in, limits);
+    if (!program) return refuse(program.error());
+    answer.set("problem", std::string());
+    answer.set("program", gpu_program_json(*program).dump());
+    answer.set("weights", owned_array(program->weights));
+    answer.set("constants", owned_array(program->constants));
+    answer.set("tables", owned_array(program->tables));
+    return answer;
+}
+
 EMSCRIPTEN_BINDINGS(shapslice_convnet) {
+    emscripten::function("gpuProgram", &gpu_program);
     emscripten::class_<Convnet>("Convnet")
         .constructor<>()
         .function("open", &Guarded<&Convnet::open>::call)

@@ -10,6 +10,8 @@ namespace {
 
 using testing::GraphBuilder;
 using testing::Random;
+using testing::residual;
+using testing::unet;
 using testing::Volume;
 
 constexpr double kTolerance = 2e-5;  // of the largest value: float32 sums of a few hundred products
@@ -101,37 +103,6 @@ TEST(Engine, Normalisations) {
                              : b.affine(b.norm(at, 3));
         EXPECT_LT(off_reference(b.finish(b.leaky(at)), seed), 1e-4) << seed;
     }
-}
-
-// A U-Net with skips through concatenation, nearest and transposed upsampling, pooling and strides.
-Graph unet(unsigned seed, int width) {
-    GraphBuilder b(seed, {4, {8, 4, 12}});
-    const auto block = [&](int from, int outputs, int stride = 1) {
-        return b.leaky(b.instance_norm(b.convolution(from, outputs, 3, stride)));
-    };
-    const int fine = block(block(0, width), width);
-    const int middle = block(block(fine, 2 * width, 2), 2 * width);
-    const int coarse = block(b.max_pool(middle, 2, 2, 0), 3 * width);
-    const int up = block(b.concat({b.nearest(coarse, 2), middle}), 2 * width);
-    const int top = block(b.concat({b.transposed(up, width, {2, 2, 2}), fine}), width);
-    return b.finish(b.activation(b.convolution(top, 4, 1), ActivationKind::softmax));
-}
-
-// A residual network: normalisation before convolution, sums, shortcuts with a normalisation of their own, linear
-// upsampling.
-Graph residual(unsigned seed) {
-    GraphBuilder b(seed, {4, {6, 4, 10}});
-    const auto block = [&](int from) {
-        const int half = b.convolution(b.leaky(b.norm(from, 2), 0), 6);
-        return b.sum(from, b.convolution(b.leaky(b.norm(half, 2), 0), 6));
-    };
-    const int fine = block(b.convolution(0, 6));
-    const int coarse = b.convolution(fine, 12, 3, 2);
-    const int path = b.instance_norm(b.convolution(b.leaky(b.instance_norm(coarse)), 12));
-    const int shortcut = b.instance_norm(b.convolution(coarse, 12, 1));
-    const int joined = b.leaky(b.sum(path, shortcut));
-    const int up = b.sum(b.linear(b.convolution(joined, 6, 1)), fine);
-    return b.finish(b.activation(b.convolution(b.leaky(b.norm(up, 2), 0), 3, 1), ActivationKind::sigmoid));
 }
 
 TEST(Engine, WholeNetworks) {

@@ -130,6 +130,48 @@ class GraphBuilder {
     Graph graph_;
 };
 
+// A U-Net with skips through concatenation, nearest and transposed upsampling, pooling and strides.
+inline Graph unet(unsigned seed, int width) {
+    GraphBuilder b(seed, {4, {8, 4, 12}});
+    const auto block = [&](int from, int outputs, int stride = 1) {
+        return b.leaky(b.instance_norm(b.convolution(from, outputs, 3, stride)));
+    };
+    const int fine = block(block(0, width), width);
+    const int middle = block(block(fine, 2 * width, 2), 2 * width);
+    const int coarse = block(b.max_pool(middle, 2, 2, 0), 3 * width);
+    const int up = block(b.concat({b.nearest(coarse, 2), middle}), 2 * width);
+    const int top = block(b.concat({b.transposed(up, width, {2, 2, 2}), fine}), width);
+    return b.finish(b.activation(b.convolution(top, 4, 1), ActivationKind::softmax));
+}
+
+// A residual network: normalisation before convolution, sums, shortcuts with a normalisation of their own, linear
+// upsampling.
+inline Graph residual(unsigned seed) {
+    GraphBuilder b(seed, {4, {6, 4, 10}});
+    const auto block = [&](int from) {
+        const int half = b.convolution(b.leaky(b.norm(from, 2), 0), 6);
+        return b.sum(from, b.convolution(b.leaky(b.norm(half, 2), 0), 6));
+    };
+    const int fine = block(b.convolution(0, 6));
+    const int coarse = b.convolution(fine, 12, 3, 2);
+    const int path = b.instance_norm(b.convolution(b.leaky(b.instance_norm(coarse)), 12));
+    const int shortcut = b.instance_norm(b.convolution(coarse, 12, 1));
+    const int joined = b.leaky(b.sum(path, shortcut));
+    const int up = b.sum(b.linear(b.convolution(joined, 6, 1)), fine);
+    return b.finish(b.activation(b.convolution(b.leaky(b.norm(up, 2), 0), 3, 1), ActivationKind::sigmoid));
+}
+
+// Few weights and large volumes: what a limit on buffers parts.
+inline Graph large_volumes(unsigned seed) {
+    GraphBuilder b(seed, {4, {16, 12, 20}});
+    const int fine = b.leaky(b.instance_norm(b.convolution(0, 11)));
+    const int coarse = b.leaky(b.norm(b.convolution(fine, 10, 3, 2), 2));
+    const int pooled = b.max_pool(fine, 2, 2, 0);
+    const int joined = b.convolution(b.concat({b.linear(b.concat({coarse, pooled})), b.nearest(coarse, 2)}), 11);
+    const int summed = b.prelu(b.sum(joined, fine));
+    return b.finish(b.activation(b.convolution(summed, 4, 1), ActivationKind::softmax));
+}
+
 inline std::vector<float> run(const Graph& graph, std::span<const float> input, const Ranges& ranges = {},
                               Prefer prefer = Prefer::wide) {
     Executor executor(make_plan(graph, ranges, prefer));

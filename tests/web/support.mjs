@@ -64,7 +64,7 @@ export function siteOf(models) {
   return folder;
 }
 
-const browserFlags = [
+export const browserFlags = [
   '--no-sandbox',
   '--disable-quic',
   '--no-first-run',

@@ -1,0 +1,76 @@
+// The program's own WebGPU shaders (shaders/) on the browser's adapter: each kind of pass and whole networks against the plain
+// reference in double precision, on random shapes.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { serve } from '../../scripts/serve.mjs';
+import { browserFlags, root, webGpuFlags } from './support.mjs';
+
+const TOLERANCE = 1e-4; // of the largest value, as float32 on the processor has in its tests
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Awaited<ReturnType<typeof serve>>} */
+let site;
+before(async () => {
+  site = await serve(root, { plain: true });
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...browserFlags, ...webGpuFlags] });
+});
+after(async () => {
+  await browser?.close();
+  site?.server.close();
+});
+
+test("every network gives what the reference gives, for a coalition of its input's channels", async () => {
+  const page = await browser.newPage();
+  await page.goto(`${site.url}package.json`);
+  const outcome = await page.evaluate(async () => {
+    const load = (/** @type {string} */ file) => import(new URL(file, location.href).href);
+    const { GpuNetwork, GpuShaders, requestDevice } = await load('web/gpu_network.js');
+    const networks = await (await load('build/wasm/tests/convnet/gpu_networks.mjs')).default();
+    const device = await requestDevice(await /** @type {any} */ (navigator).gpu.requestAdapter());
+    const shaders = new GpuShaders(device, async (/** @type {string} */ name) =>
+      (await fetch(`shaders/${name}.wgsl`)).text(),
+    );
+    /** @type {{ name: string, problem: string, off: number }[]} */
+    const found = [];
+    /** @type {Set<string>} */
+    const used = new Set();
+    for (let n = 0; n < networks.count(); ++n) {
+      const example = networks.example(n);
+      const { name, expected } = example;
+      if (example.problem) {
+        found.push({ name, problem: example.problem, off: NaN });
+        continue;
+      }
+      try {
+        const network = await GpuNetwork.open(shaders, example);
+        for (const { shader } of network.program.run) used.add(shader);
+        network.load(example.input, example.absent);
+        await network.run(Array.from(example.present, (each) => 1 - each)); // nothing is left of a run before
+        const output = await network.run(Array.from(example.present));
+        network.close();
+        let off = output.length === expected.length ? 0 : Infinity;
+        let largest = 1e-30;
+        for (let at = 0; at < expected.length; ++at) {
+          const here = Math.abs(output[at] - expected[at]);
+          off = Number.isNaN(here) ? Infinity : Math.max(off, here);
+          largest = Math.max(largest, Math.abs(expected[at]));
+        }
+        found.push({ name, problem: '', off: off / largest });
+      } catch (error) {
+        found.push({ name, problem: String(error), off: NaN });
+      }
+    }
+    return { found, used: [...used].sort() };
+  });
+  await page.close();
+  assert.ok(outcome.found.length >= 60);
+  for (const { name, problem, off } of outcome.found) assert.ok(off < TOLERANCE, `${name}: ${problem || off}`);
+  // Each shader took part.
+  assert.deepEqual(outcome.used, [
+    ...['convolve', 'finish', 'gather', 'interpolate', 'moments', 'normalisation', 'pool', 'read_input'],
+    'write_output',
+  ]);
+  console.log(`largest difference ${Math.max(...outcome.found.map(({ off }) => off)).toExponential(1)}`);
+});
