@@ -11,6 +11,7 @@ import { aloneOnCase } from './tabs.js';
 /** @typedef {import('./types.d.ts').EngineModule} EngineModule */
 /** @typedef {import('./types.d.ts').EngineHost} EngineHost */
 /** @typedef {import('./types.d.ts').FilePlan} FilePlan */
+/** @typedef {import('./types.d.ts').Mask} Mask */
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
 /** @typedef {import('./types.d.ts').Shelf} Shelf */
 
@@ -66,8 +67,8 @@ async function createEngine() {
   const module = /** @type {EngineModule} */ (await create());
   /** @type {EngineHost} */
   const host = {
-    startRun: (ticket, modelId, fold, channels, shape, input, wholeNumbers) => {
-      void answerRun(ticket, modelId, fold, channels, shape, input, wholeNumbers);
+    startRun: (ticket, modelId, fold, channels, shape, input, wholeNumbers, mask) => {
+      void answerRun(ticket, modelId, fold, channels, shape, input, wholeNumbers, mask);
     },
     onResult: (json) => emit('result', { json }),
     onOtherSettings: () => emit('otherSettings', {}),
@@ -94,12 +95,14 @@ async function createEngine() {
  * @param {number[]} shape
  * @param {Float32Array} view
  * @param {boolean} wholeNumbers on the program's own engine
+ * @param {Mask | null} mask
  */
-async function answerRun(ticket, modelId, fold, channels, shape, view, wholeNumbers) {
+async function answerRun(ticket, modelId, fold, channels, shape, view, wholeNumbers, mask) {
   /** @type {Float32Array | null} */
   let input = null;
   try {
     input = view.slice(); // before anything is awaited: the view dies when the engine's memory grows
+    if (mask?.absent) mask = { ...mask, absent: mask.absent.slice() };
   } catch {
     // There is no memory for it; said below, where the engine waits for an answer.
   }
@@ -117,7 +120,7 @@ async function answerRun(ticket, modelId, fold, channels, shape, view, wholeNumb
     const model = library.get(modelId);
     const answer = wholeNumbers
       ? await pool.run(model.manifest, fold, () => library.file(model, fold), shape, input)
-      : await runtime.run(model.manifest, fold, () => library.fold(model, fold), channels, shape, input);
+      : await runtime.run(model.manifest, fold, library.files(model, fold), channels, shape, input, mask);
     if (answer.notice) {
       library.warmUps.clear(); // perhaps measured on what has just been given up
       emit('runtime', { state: { ...runtime.state, engines: pool.count } });
@@ -265,7 +268,7 @@ const methods = {
     });
   },
 
-  /** @param {{ provider: 'auto' | 'webgpu' | 'wasm', traceless: boolean }} options */
+  /** @param {{ provider: import('./types.d.ts').WantedProvider, traceless: boolean }} options */
   async start({ provider, traceless }) {
     store.traceless = traceless;
     runtime = new OrtRuntime(new URL('ort/', site), provider);
@@ -304,6 +307,7 @@ const methods = {
 
   async prepareRuntime() {
     await runtime.prepare();
+    (await engineReady).setMasks(runtime.state.provider === 'webgpu');
     return { ...runtime.state, engines: pool.count };
   },
 

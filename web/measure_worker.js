@@ -9,9 +9,10 @@ import { OrtRuntime } from './ort_runtime.js';
 /**
  * @typedef {object} MeasureRequest
  * @property {string} folder of ONNX Runtime
- * @property {'auto' | 'webgpu' | 'wasm'} provider
+ * @property {import('./types.d.ts').WantedProvider} provider
  * @property {ModelManifest} manifest
- * @property {Uint8Array} bytes of the first fold, as the runtime gets it
+ * @property {Uint8Array} original of the first fold, as it is in its file
+ * @property {Uint8Array} rewritten the same, as ONNX Runtime gets it
  * @property {number[]} shape i, j, k
  */
 
@@ -30,14 +31,14 @@ export function measureApart(request) {
     );
     worker.addEventListener('error', (event) => reject(new Error(event.message || 'it could not be loaded')));
   });
-  worker.postMessage(request, [request.bytes.buffer]);
+  worker.postMessage(request, [request.original.buffer, request.rewritten.buffer]);
   return answered.finally(() => worker.terminate());
 }
 
 /** @param {MeasureRequest} request */
-async function answer({ folder, provider, manifest, bytes, shape }) {
+async function answer({ folder, provider, manifest, original, rewritten, shape }) {
   const runtime = new OrtRuntime(new URL(folder), provider);
-  return runtime.measure(manifest, async () => bytes, shape);
+  return runtime.measure(manifest, { original: async () => original, rewritten: async () => rewritten }, shape);
 }
 
 if (self.name === 'shapslice-measure') {

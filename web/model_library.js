@@ -171,11 +171,16 @@ export class ModelLibrary {
     return bytes;
   }
 
+  /** @param {LoadedModel} model @param {number} fold @returns {import('./types.d.ts').NetworkFiles} */
+  files(model, fold) {
+    return { original: () => this.file(model, fold), rewritten: () => this.fold(model, fold) };
+  }
+
   /**
    * Runs a model once on little, if that was not done before. One at a time: two at once would each seem twice as slow.
    * @param {LoadedModel} model
    * @param {boolean} fast in whole numbers, where it can be
-   * @param {{ folder: URL, wanted: 'auto' | 'webgpu' | 'wasm' }} runtime what the study will run on
+   * @param {{ folder: URL, wanted: import('./types.d.ts').WantedProvider }} runtime what the study will run on
    * @param {() => boolean} begins whether to measure, asked when it is its turn
    * @returns {Promise<void>}
    */
@@ -202,7 +207,7 @@ export class ModelLibrary {
   /**
    * @param {LoadedModel} model
    * @param {boolean} whole
-   * @param {{ folder: URL, wanted: 'auto' | 'webgpu' | 'wasm' }} runtime
+   * @param {{ folder: URL, wanted: import('./types.d.ts').WantedProvider }} runtime
    * @returns {Promise<WarmUp | null>}
    */
   async measure(model, whole, { folder, wanted: provider }) {
@@ -210,8 +215,9 @@ export class ModelLibrary {
     try {
       const shape = JSON.parse(this.engine.warmUpShape(manifest.id));
       if (whole) return await this.pool.measure(manifest, () => this.file(model, 0), shape);
-      const bytes = await this.fold(model, 0);
-      return await measureApart({ folder: folder.href, provider, manifest, bytes, shape });
+      const original = (await this.file(model, 0)).slice(); // the worker gets it for good
+      const rewritten = await this.fold(model, 0);
+      return await measureApart({ folder: folder.href, provider, manifest, original, rewritten, shape });
     } catch {
       return null; // the study will say why it does not run
     }

@@ -1,9 +1,12 @@
 // Runs networks on ONNX Runtime Web: on WebGPU where there is an adapter, else on WebAssembly with as many threads as the
 // page may have. Moves bytes only; what to run and what it means is decided in C++ (src/inference/runtime.h).
 
+import { DeviceLost, GpuEngine, maskedInput } from './gpu_engine.js';
 import { bytesAtHeight, bytesHeld, watchMemory } from './memory_meter.js';
 
+/** @typedef {import('./types.d.ts').Mask} Mask */
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
+/** @typedef {import('./types.d.ts').NetworkFiles} NetworkFiles */
 /** @typedef {import('./types.d.ts').WarmUp} WarmUp */
 /** @typedef {import('./types.d.ts').RuntimeState} RuntimeState */
 /** @typedef {import('./types.d.ts').RunAnswer} RunAnswer */
@@ -11,6 +14,7 @@ import { bytesAtHeight, bytesHeld, watchMemory } from './memory_meter.js';
 /** @typedef {import('onnxruntime-web').InferenceSession} Session */
 /** @typedef {{ key: string, session: Session, provider: 'webgpu' | 'wasm' }} OpenSession */
 
+const OWN_PROVIDER = 'engine-webgpu';
 const MOST_THREADS = 8;
 const LONG_WARM_UP = 10; // seconds: a longer first run is not repeated only to be timed again
 const MOST_WARM_UPS = 6;
@@ -42,9 +46,6 @@ async function fetchInflated(url) {
   if (!response.ok || !response.body) throw new Error(`${url.pathname}: HTTP ${response.status}`);
   return new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
 }
-
-/** The device that a session's work waits for is gone. */
-class DeviceLost extends Error {}
 
 /** The first line of what went wrong, for a sentence. @param {unknown} error */
 function reasonOf(error) {
@@ -78,7 +79,7 @@ function halfFloats(values, name) {
 export class OrtRuntime {
   /**
    * @param {URL} folder where the ort.*.mjs files are
-   * @param {'auto' | 'webgpu' | 'wasm'} wanted
+   * @param {import('./types.d.ts').WantedProvider} wanted
    */
   constructor(folder, wanted) {
     this.folder = folder;
@@ -103,6 +104,8 @@ export class OrtRuntime {
     /** Models that WebGPU failed on: others still run there. @type {Set<string>} */
     this.wasmOnly = new Set();
     this.pendingNotice = '';
+    /** Runs convolutional networks in place of ONNX Runtime's WebGPU provider. @type {GpuEngine | null} */
+    this.own = wanted === 'webgpu-ort' ? null : new GpuEngine();
     /** Settles when what was asked last is done: one session at a time. @type {Promise<unknown>} */
     this.busy = Promise.resolve();
   }
@@ -131,7 +134,7 @@ export class OrtRuntime {
     }
     this.state.provider = adapter ? 'webgpu' : 'wasm';
     this.state.adapter = adapter?.name ?? '';
-    if (this.wanted === 'webgpu' && !adapter) {
+    if (this.wanted.startsWith('webgpu') && !adapter) {
       this.state.note = 'WebGPU was asked for, but this browser offers no adapter: models run on WASM.';
     }
     const cores = navigator.hardwareConcurrency || 1;
@@ -150,6 +153,7 @@ export class OrtRuntime {
     const ort = /** @type {Ort} */ (await import(new URL(bundle, this.folder).href));
     const program = !webgpu ? 'ort-wasm-simd-threaded' : `ort-wasm-simd-threaded.${jspi ? 'jspi' : 'asyncify'}`;
     this.state.files = [bundle, `${program}.mjs`, `${program}.wasm`].map((file) => `ort/${file}`);
+    if (webgpu) this.state.files.push('shaders/');
     ort.env.wasm.wasmPaths = this.folder.href;
     ort.env.wasm.numThreads = this.state.threads;
     ort.env.wasm.proxy = false; // this is a worker already
@@ -239,19 +243,21 @@ export class OrtRuntime {
    * What one forward pass costs here: time and memory, on an input of values as z-scores are. The first run takes up to
    * three times as long, while memory grows and WebGPU makes its programs; of those after it the quickest counts.
    * @param {ModelManifest} manifest
-   * @param {() => Promise<Uint8Array>} modelBytes
+   * @param {NetworkFiles} files
    * @param {number[]} shape i, j, k
    * @returns {Promise<WarmUp>}
    */
-  async measure(manifest, modelBytes, shape) {
+  async measure(manifest, files, shape) {
     await this.prepare();
     const input = Float32Array.from(
       { length: 4 * shape[0] * shape[1] * shape[2] },
       (_, n) => (Math.imul(n, 0x9e3779b1) >>> 0) / 2 ** 31 - 1,
     );
-    const once = () => this.run(manifest, 0, modelBytes, 4, shape, input);
+    const once = () => this.run(manifest, 0, files, 4, shape, input, null);
+    const own = this.state.provider === 'webgpu' && (await once()).provider === OWN_PROVIDER;
     await this.inTurn(async () => {
-      if (this.current?.key !== `${manifest.id}/0`) await this.openSession(manifest, 0, await modelBytes());
+      if (own || this.current?.key === `${manifest.id}/0`) return;
+      await this.openSession(manifest, 0, await files.rewritten());
     });
     const bytesLoaded = bytesHeld();
     bytesAtHeight();
@@ -263,38 +269,71 @@ export class OrtRuntime {
   }
 
   /**
-   * One forward pass. On WebGPU's failure the same pass is done on WASM, and the answer carries a notice.
+   * One forward pass; on WebGPU by the program's own engine where that takes the network. On WebGPU's failure the same pass is done on WASM, and the answer carries a notice.
    * @param {ModelManifest} manifest
    * @param {number} fold
-   * @param {() => Promise<Uint8Array>} modelBytes fetched only when a session has to be made
+   * @param {NetworkFiles} files fetched only when they are needed
+   * @param {number} channels
+   * @param {number[]} shape i, j, k
+   * @param {Float32Array} input may be changed
+   * @param {Mask | null} mask
+   * @returns {Promise<RunAnswer>}
+   */
+  async run(manifest, fold, files, channels, shape, input, mask) {
+    await this.prepare();
+    return this.inTurn(
+      async () =>
+        (await this.runOnOwn(manifest, fold, files, channels, shape, input, mask)) ??
+        (await this.runInTurn(manifest, fold, files, channels, shape, maskedInput(input, mask))),
+    );
+  }
+
+  /**
+   * On the program's own shaders; null where these do not take the network, or cannot any more.
+   * @param {ModelManifest} manifest
+   * @param {number} fold
+   * @param {NetworkFiles} files
    * @param {number} channels
    * @param {number[]} shape i, j, k
    * @param {Float32Array} input
-   * @returns {Promise<RunAnswer>}
+   * @param {Mask | null} mask
+   * @returns {Promise<RunAnswer | null>}
    */
-  async run(manifest, fold, modelBytes, channels, shape, input) {
-    await this.prepare();
-    return this.inTurn(() => this.runInTurn(manifest, fold, modelBytes, channels, shape, input));
+  async runOnOwn(manifest, fold, { original }, channels, shape, input, mask) {
+    if (!this.own || this.state.provider !== 'webgpu' || this.wasmOnly.has(manifest.id)) return null;
+    try {
+      const answer = await this.own.run(manifest.folds[fold], original, channels, shape, input, mask);
+      return answer && { ...answer, provider: OWN_PROVIDER, notice: '' };
+    } catch (error) {
+      if (error instanceof DeviceLost) {
+        this.own = null;
+        await this.leaveDevice(error);
+      } else {
+        this.state.note = `ShapSlice's own shaders failed (${reasonOf(error)}): the study goes on with ONNX Runtime.`;
+      }
+      this.pendingNotice = this.state.note;
+      return null;
+    }
   }
 
   /**
    * @param {ModelManifest} manifest
    * @param {number} fold
-   * @param {() => Promise<Uint8Array>} modelBytes
+   * @param {NetworkFiles} files
    * @param {number} channels
-   * @param {number[]} shape
+   * @param {number[]} shape i, j, k
    * @param {Float32Array} input
    * @returns {Promise<RunAnswer>}
    */
-  async runInTurn(manifest, fold, modelBytes, channels, shape, input) {
+  async runInTurn(manifest, fold, files, channels, shape, input) {
     let open = this.current;
-    if (open?.key !== `${manifest.id}/${fold}`) open = await this.openSession(manifest, fold, await modelBytes());
+    if (open?.key !== `${manifest.id}/${fold}`) open = await this.openSession(manifest, fold, await files.rewritten());
     if (open.provider === 'webgpu') {
       try {
         return await this.runSession(open, manifest, channels, shape, input);
       } catch (error) {
         await this.giveUpWebGpu(manifest.id, error);
-        open = await this.openSession(manifest, fold, await modelBytes());
+        open = await this.openSession(manifest, fold, await files.rewritten());
       }
     }
     return this.runSession(open, manifest, channels, shape, input).catch((error) => {
@@ -331,6 +370,7 @@ export class OrtRuntime {
   }
 
   async release() {
+    this.own?.release();
     const open = this.current;
     this.current = null;
     if (!open) return;

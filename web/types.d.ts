@@ -37,6 +37,7 @@ export interface Engine {
   recallStudy(optionsJson: string): string;
   abandonCase(): void;
   setEngines(count: number): void;
+  setMasks(masks: boolean): void;
   cancel(): void;
   setClinicalRanking(json: string): string;
   completeRun(ticket: number, output: Float32Array, provider: string, seconds: number, notice: string): void;
@@ -59,6 +60,51 @@ export interface Convnet {
 
 export interface ConvnetModule {
   Convnet: new () => Convnet;
+  gpuProgram(
+    file: string,
+    bytes: Uint8Array,
+    extents: number[],
+    standsIn: boolean,
+    bufferBytes: number,
+    workgroups: number,
+  ): GpuPrograms;
+}
+
+/** A pass of a compute shader: src/convnet/gpu_program.h. */
+export interface GpuPass {
+  shader: string;
+  constants: Record<string, number> | null;
+  parameters: number[];
+  buffers: number[];
+  workgroups: number[];
+}
+
+export interface GpuProgram {
+  /** Bytes of each. */
+  buffers: number[];
+  channels: number;
+  load: GpuPass[];
+  run: GpuPass[];
+}
+
+export interface GpuPrograms {
+  /** A sentence, and nothing else is there; or ''. */
+  problem: string;
+  /** A GpuProgram as JSON. */
+  program: string;
+  weights: Float32Array;
+  constants: Float32Array;
+  tables: Int32Array;
+}
+
+/** A coalition that the host makes itself: src/inference/runtime.h. */
+export interface Mask {
+  /** For each channel 1 where the coalition has it, else 0. */
+  present: number[];
+  /** What stands in for what it lacks; null: 0. */
+  absent: Float32Array | null;
+  /** The same for runs with the same input and absent. */
+  image: number;
 }
 
 /** What the engine calls back on. */
@@ -71,6 +117,7 @@ export interface EngineHost {
     shape: number[],
     input: Float32Array,
     wholeNumbers: boolean,
+    mask: Mask | null,
   ): void;
   onResult(json: string): void;
   onOtherSettings(): void;
@@ -135,6 +182,9 @@ export interface ModelManifest {
   [field: string]: unknown;
 }
 
+/** Where models are to run; 'webgpu-ort' is WebGPU by ONNX Runtime alone, without the program's own shaders. */
+export type WantedProvider = 'auto' | 'webgpu' | 'webgpu-ort' | 'wasm';
+
 export interface RuntimeState {
   provider: 'webgpu' | 'wasm';
   threads: number;
@@ -153,6 +203,12 @@ export interface WarmUp {
   seconds: number;
   bytesLoaded: number;
   bytesRun: number;
+}
+
+/** A fold's network: as it is in its file, and put into operators that ONNX Runtime runs everywhere. */
+export interface NetworkFiles {
+  original(): Promise<Uint8Array>;
+  rewritten(): Promise<Uint8Array>;
 }
 
 export interface RunAnswer {

@@ -1,8 +1,10 @@
 // The engine as JavaScript sees it: web/engine_worker.js in the page, tests and scripts under Node.
 //
 // Strings cross as JSON or as one sentence for the user (empty: all is well), voxels as typed arrays. The runtime seam:
-// the engine calls host.startRun(ticket, modelId, fold, channels, [i, j, k], input, wholeNumbers); the host answers,
-// later or at once, with completeRun(ticket, ...) or failRun(ticket, sentence).
+// the engine calls host.startRun(ticket, modelId, fold, channels, [i, j, k], input, wholeNumbers, mask); the host
+// answers, later or at once, with completeRun(ticket, ...) or failRun(ticket, sentence). `mask` is null, or for a host
+// that masks (setMasks): {present: [1 or 0 a channel], absent: voxels or null, image: number}
+// (inference/runtime.h).
 #include <emscripten/bind.h>
 #include <emscripten/emscripten.h>
 #include <emscripten/heap.h>
@@ -57,6 +59,8 @@ class HostRuntime final : public Runtime {
     }
     double now() const override { return emscripten_get_now() / 1000; }
     int at_once(bool whole_numbers) const override { return whole_numbers ? engines_ : 1; }
+    bool masks() const override { return masks_; }
+    void set_masks(bool masks) { masks_ = masks; }
     // How many of the program's own engines (docs/ENGINE.md) the host has.
     void set_engines(int count) { engines_ = std::max(1, count); }
 
@@ -74,14 +78,25 @@ class HostRuntime final : public Runtime {
     void ask(int ticket, const RunRequest& request) {
         val shape = val::array();
         for (const int extent : request.shape) shape.call<void>("push", extent);
+        const auto view = [](std::span<const float> voxels) {
+            return val(typed_memory_view(voxels.size(), voxels.data()));
+        };
+        val mask = val::null();
+        if (!request.present.empty()) {
+            mask = val::object();
+            mask.set("present", val::array(request.present));
+            mask.set("absent", request.absent.empty() ? val::null() : view(request.absent));
+            mask.set("image", static_cast<double>(request.image));
+        }
         host_.call<void>("startRun", ticket, request.model_id, request.fold, request.channels, shape,
-                         val(typed_memory_view(request.input.size(), request.input.data())), request.whole_numbers);
+                         view(request.input), request.whole_numbers, mask);
     }
 
     val host_;
     std::map<int, Completion> open_;
     int next_ticket_ = 1;
     int engines_ = 1;
+    bool masks_ = false;
 };
 
 class HostEvents final : public StudyEvents {
@@ -309,6 +324,8 @@ class Engine {
     }
     // How many runs in whole numbers are asked for at once.
     void set_engines(int count) { runtime_.set_engines(count); }
+    // Whether the host makes coalitions of float runs itself.
+    void set_masks(bool masks) { runtime_.set_masks(masks); }
     void cancel() {
         if (study_) study_->cancel();
     }
@@ -443,6 +460,7 @@ EMSCRIPTEN_BINDINGS(shapslice_engine) {
         .function("restoreRun", &Guarded<&Engine::restore_run>::call)
         .function("recallStudy", &Guarded<&Engine::recall_study>::call)
         .function("setEngines", &Guarded<&Engine::set_engines>::call)
+        .function("setMasks", &Guarded<&Engine::set_masks>::call)
         .function("cancel", &Guarded<&Engine::cancel>::call)
         .function("setClinicalRanking", &Guarded<&Engine::set_clinical_ranking>::call)
         .function("completeRun", &Guarded<&Engine::complete_run>::call)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <coroutine>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -22,6 +23,12 @@ struct RunRequest {
     Shape shape{0, 0, 0};  // i, j, k
     std::span<const float> input;
     bool whole_numbers = false;  // on the program's own engine, by the ranges in the model's manifest (docs/ENGINE.md)
+    // Not empty: the runtime makes the coalition itself while it reads (Runtime::masks). `input` then has all channels,
+    // `present` says of each whether the coalition has it (else 0), and what it lacks is that of `absent`, or 0 where
+    // that is empty.
+    std::vector<int> present;
+    std::span<const float> absent;
+    std::uint64_t image = 0;  // the same for requests with the same `input` and `absent`; for masks only
 };
 
 struct RunOutcome {
@@ -39,6 +46,9 @@ class Runtime {
     virtual void start(const RunRequest& request, Completion done) = 0;
     // How many runs it makes at once, in whole numbers or not; further ones would wait for these.
     virtual int at_once(bool /*whole_numbers*/) const { return 1; }
+    // Whether it makes coalitions of float runs itself (RunRequest::present): then an image need be handed over only
+    // once.
+    virtual bool masks() const { return false; }
     // Seconds on a clock that only rises; for progress, never for results.
     virtual double now() const = 0;
 };

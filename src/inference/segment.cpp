@@ -43,6 +43,41 @@ Shape reversed(const Shape& shape) {
     return {shape[2], shape[1], shape[0]};
 }
 
+// One tile of a volume of all contrasts as a network takes it: where it lies, or cut and turned into memory of its own.
+class TileView {
+  public:
+    TileView(const Tiling& tiling, bool i_slowest)
+        : tiling_(tiling),
+          single_(tiling.tiles.size() == 1),
+          cut_(single_ ? 0 : kContrasts * voxel_count(tiling.size)),
+          turned_(i_slowest ? kContrasts * voxel_count(tiling.size) : 0) {}
+
+    std::span<const float> of(std::span<const float> whole, const Tile& at) {
+        if (whole.empty()) return {};
+        std::span<const float> given = whole;
+        if (!single_) {
+            cut_tile(whole, tiling_, at, kContrasts, cut_);
+            given = cut_;
+        }
+        if (turned_.empty()) return given;
+        reverse_axes(given, tiling_.size, kContrasts, turned_);
+        return turned_;
+    }
+
+  private:
+    const Tiling& tiling_;
+    bool single_;
+    std::vector<float> cut_, turned_;
+};
+
+// For each of a model's channels whether the coalition has its contrast.
+std::vector<int> present_channels(const ModelManifest& manifest, Coalition coalition) {
+    std::vector<int> present;
+    for (const auto contrast : manifest.contrasts)
+        present.push_back(contains(coalition, static_cast<int>(contrast)) ? 1 : 0);
+    return present;
+}
+
 Error wrong_size(const ModelManifest& manifest, std::size_t expected, std::size_t found) {
     return Error{manifest.name + ": the network's output has " + std::to_string(found) + " values; expected " +
                  std::to_string(expected) + " (" + std::to_string(manifest.output_channels) +
@@ -53,17 +88,21 @@ Error wrong_size(const ModelManifest& manifest, std::size_t expected, std::size_
 
 Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& manifest, int fold,
                                      const Prepared& prepared, std::span<const float> absent, const Grid& case_grid,
-                                     Coalition coalition, Precision precision) {
+                                     Coalition coalition, Precision precision, std::uint64_t image) {
     const Tiling tiling = tile(prepared.padded, manifest.patch);
     const std::size_t tile_voxels = voxel_count(tiling.size);
     const std::size_t whole_voxels = voxel_count(tiling.whole);
     const bool single = tiling.tiles.size() == 1;
     const bool whole = in_whole_numbers(manifest, fold, precision);
 
+    const bool masked_there = runtime.masks() && !whole;
+
     std::vector<float> input(kContrasts * whole_voxels);
-    coalition_input(prepared, absent, manifest, coalition, input);
-    std::vector<float> cut(single ? 0 : kContrasts * tile_voxels);
-    std::vector<float> turned(manifest.i_slowest ? kContrasts * tile_voxels : 0);
+    coalition_input(prepared, absent, manifest, masked_there ? kAllContrasts : coalition, input);
+    std::vector<float> stand_in(masked_there && !absent.empty() ? input.size() : 0);
+    if (!stand_in.empty()) coalition_input(prepared, absent, manifest, Coalition{0}, stand_in);
+    TileView input_tile(tiling, manifest.i_slowest);
+    TileView stand_in_tile(tiling, manifest.i_slowest && !stand_in.empty());
     std::vector<float> probabilities(kLabels * tile_voxels);
     std::vector<float> sum(single ? 0 : kLabels * whole_voxels, 0.0f);
     std::vector<float> total(single ? 0 : whole_voxels, 0.0f);
@@ -72,14 +111,14 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
     Segmentation segmentation;
     segmentation.tiles = static_cast<int>(tiling.tiles.size());
     for (const Tile& at : tiling.tiles) {
-        if (!single) cut_tile(input, tiling, at, kContrasts, cut);
-        std::span<const float> given = single ? input : cut;
-        if (manifest.i_slowest) {
-            reverse_axes(given, tiling.size, kContrasts, turned);
-            given = turned;
-        }
         const Shape size = manifest.i_slowest ? reversed(tiling.size) : tiling.size;
-        Expected<RunOutcome> outcome = co_await run(runtime, {manifest.id, fold, kContrasts, size, given, whole});
+        RunRequest request{manifest.id, fold, kContrasts, size, input_tile.of(input, at), whole, {}, {}, 0};
+        if (masked_there) {
+            request.present = present_channels(manifest, coalition);
+            request.absent = stand_in_tile.of(stand_in, at);
+            request.image = image * tiling.tiles.size() + static_cast<std::uint64_t>(&at - tiling.tiles.data());
+        }
+        Expected<RunOutcome> outcome = co_await run(runtime, std::move(request));
         if (!outcome) co_return tl::make_unexpected(outcome.error());
         const std::size_t expected = static_cast<std::size_t>(manifest.output_channels) * tile_voxels;
         if (outcome->output.size() != expected) {

@@ -37,10 +37,11 @@ inline bool in_whole_numbers(const ModelManifest& manifest, int fold, Precision 
     return precision == Precision::fast && !manifest.folds[static_cast<std::size_t>(fold)].activations.empty();
 }
 
-// Runs all tiles and restores the labels. All that is referred to must outlive the task. An error of the runtime is
-// passed on; an output of another size than the manifest says is an error that names the model.
+// Runs all tiles and restores the labels. `image` is another number for another `prepared` or `absent`. All that is
+// referred to must outlive the task. An error of the runtime is passed on; an output of another size than the manifest
+// says is an error that names the model.
 Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& manifest, int fold,
                                      const Prepared& prepared, std::span<const float> absent, const Grid& case_grid,
-                                     Coalition coalition, Precision precision);
+                                     Coalition coalition, Precision precision, std::uint64_t image = 0);
 
 }  // namespace shapslice

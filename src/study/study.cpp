@@ -137,6 +137,7 @@ Expected<const Prepared*> Study::prepared_for(const ModelManifest& manifest) {
         Expected<Prepared> made = prepare(subject_, manifest.spacing, manifest.multiple, manifest.least());
         if (!made) return tl::make_unexpected(made.error());
         prepared_.emplace(key, std::move(*made));
+        ++images_;
         absent_key_.clear();
     }
     return &prepared_->second;
@@ -174,6 +175,7 @@ Expected<std::span<const float>> Study::absent_for(const Job& job, const Prepare
         }
         absent_ = absent_channels(prepared, baseline, fractions);
         absent_key_ = wanted;
+        ++images_;
     }
     return std::span<const float>(absent_);
 }
@@ -353,7 +355,7 @@ Expected<void> Study::begin(const Job& job, std::vector<Flight>& flights) {
     const auto absent = absent_for(job, **prepared);
     if (!absent) return tl::make_unexpected(absent.error());
     flights.push_back({job, segment(runtime_, manifest, job.fold, **prepared, *absent, subject_.grid, job.coalition,
-                                    result_.settings.precision)});
+                                    result_.settings.precision, images_)});
     flights.back().segmentation.start();
     return {};
 }

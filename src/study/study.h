@@ -123,6 +123,7 @@ class Study {
     std::optional<std::pair<std::tuple<std::array<double, 3>, int, Shape>, Prepared>> prepared_;
     std::vector<float> absent_;  // what stands in for absent contrasts, made for absent_key_
     std::string absent_key_;
+    std::uint64_t images_ = 0;            // rises with every other prepared_ or absent_
     std::map<std::size_t, Spent> spent_;  // in this run(), by index into models_
     std::set<std::string> restored_;      // keys with runs that restore() took and nobody was told of
     // Voxels of the reference by label; without an expert's, of no use.

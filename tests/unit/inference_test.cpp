@@ -252,6 +252,12 @@ struct PlainTiles {
     }
 };
 
+class MaskingRuntime final : public PlainRuntime {
+  public:
+    using PlainRuntime::PlainRuntime;
+    bool masks() const override { return true; }
+};
+
 TEST(Segment, TilesBlendAsMethodSays) {
     const Case subject = small_case({46, 38, 33}, 8);
     const auto prepared = prepare(subject, {1.25, 1.25, 1.25}, 4);
@@ -359,6 +365,52 @@ TEST(Segment, ANetworkOfFixedSizeGetsItsPatch) {
     auto whole = segment(echo, manifest, 0, *plain, {}, subject.grid, kAllContrasts, Precision::exact);
     whole.start();
     EXPECT_EQ(task.result()->labels, whole.result()->labels);
+}
+
+// A runtime that makes coalitions itself is told of them, and sees the same image for each.
+TEST(Segment, ARuntimeThatMasksGivesTheSame) {
+    const Case subject = small_case({46, 38, 33}, 8);
+    const auto prepared = prepare(subject, {1, 1, 1}, 4);
+    std::vector<float> stand_in(prepared->channels.size());
+    for (std::size_t n = 0; n < stand_in.size(); ++n) stand_in[n] = static_cast<float>(n % 17) / 4;
+    PlainRuntime plain([](const RunRequest& request) -> Expected<std::vector<float>> {
+        EXPECT_TRUE(request.present.empty());
+        return std::vector<float>(request.input.begin(), request.input.end());
+    });
+    std::map<std::uint64_t, std::vector<float>> images;
+    MaskingRuntime masking([&](const RunRequest& request) -> Expected<std::vector<float>> {
+        std::vector<float> input(request.input.begin(), request.input.end());
+        const auto [at, first] = images.emplace(request.image, input);
+        EXPECT_TRUE(first || at->second == input);
+        const std::size_t voxels = voxel_count(request.shape);
+        for (std::size_t n = 0; n < input.size(); ++n) {
+            if (!request.present[n / voxels]) input[n] = request.absent.empty() ? 0 : request.absent[n];
+        }
+        return input;
+    });
+    ModelManifest manifest = manifest_of("m", 1, 1, {64, 64, 64});
+    std::swap(manifest.contrasts[0], manifest.contrasts[2]);
+    std::uint64_t image = 0;
+    for (const int patch : {64, 24}) {
+        for (const bool other : {false, true}) {
+            for (const bool stands_in : {false, true}) {
+                manifest.patch = {patch, patch, patch};
+                manifest.i_slowest = other;
+                ++image;
+                for (const Coalition coalition : {Coalition{0b0101}, Coalition{0b1000}, kAllContrasts}) {
+                    const std::span<const float> absent = stands_in ? stand_in : std::span<const float>{};
+                    const auto labels = [&](Runtime& runtime) {
+                        auto task = segment(runtime, manifest, 0, *prepared, absent, subject.grid, coalition,
+                                            Precision::exact, image);
+                        task.start();
+                        return task.result()->labels;
+                    };
+                    EXPECT_EQ(labels(masking), labels(plain)) << patch << other << stands_in << int{coalition};
+                }
+            }
+        }
+    }
+    EXPECT_GT(images.size(), 8u);
 }
 
 TEST(Segment, AnOutputOfTheWrongSizeNamesTheModel) {

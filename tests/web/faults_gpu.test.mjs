@@ -129,53 +129,56 @@ function countSegmentations(page) {
   });
 }
 
-test('the graphics process crashes in the middle of a study on WebGPU: it goes on under WASM', async (t) => {
-  const site = await openSite({
-    query: '?provider=webgpu',
-    models: ['tiny-unet'],
-    spacing: 12,
-    flags: webGpuFlags,
-  });
-  t.after(() => site.close());
-  const { page } = site;
-  assert.equal((await view(page)).runtime.provider, 'webgpu', JSON.stringify((await view(page)).runtime));
-  await countSegmentations(page);
-  const before = await startStudy(page, 3);
-  assert.equal(before.models[0].folds[0].provider, 'webgpu');
-  const browser = /** @type {import('playwright-core').Browser} */ (site.context.browser());
-  await (await browser.newBrowserCDPSession()).send('Browser.crashGpuProcess');
-  assert.equal(await outcomeOf(page), '');
-  const result = await resultOf(page);
-  assert.equal(result.models[0].completeFolds, 2);
-  assert.equal(result.models[0].folds[1].provider, 'wasm');
-  assert.match(
-    result.notices.join(' '),
-    /WebGPU's device was lost \(.+\): models run on WASM from here on, and what was computed before is kept\./,
-  );
-  assert.equal((await view(page)).runtime.provider, 'wasm');
-  const heard = await page.evaluate(() => /** @type {any} */ (window).heard);
-  assert.equal(heard.length, 30); // each once: nothing that was known was run again
-  assert.equal(new Set(heard).size, 30);
-  for (const region of ['WT', 'TC', 'ET']) {
-    const kept = result.models[0].folds[0].regions[region].values;
-    before.models[0].folds[0].regions[region].values.forEach(
-      (/** @type {number | null} */ value, /** @type {number} */ n) => {
-        if (value !== null && n !== 0) assert.equal(kept[n], value);
-      },
+// Both ways of running on WebGPU: the program's own shaders, and ONNX Runtime alone.
+for (const provider of ['engine-webgpu', 'webgpu']) {
+  test(`the graphics process crashes in the middle of a study on WebGPU (${provider}): it goes on under WASM`, async (t) => {
+    const site = await openSite({
+      query: provider === 'webgpu' ? '?provider=webgpu-ort' : '?provider=webgpu',
+      models: ['tiny-unet'],
+      spacing: 12,
+      flags: webGpuFlags,
+    });
+    t.after(() => site.close());
+    const { page } = site;
+    assert.equal((await view(page)).runtime.provider, 'webgpu', JSON.stringify((await view(page)).runtime));
+    await countSegmentations(page);
+    const before = await startStudy(page, 3);
+    assert.equal(before.models[0].folds[0].provider, provider);
+    const browser = /** @type {import('playwright-core').Browser} */ (site.context.browser());
+    await (await browser.newBrowserCDPSession()).send('Browser.crashGpuProcess');
+    assert.equal(await outcomeOf(page), '');
+    const result = await resultOf(page);
+    assert.equal(result.models[0].completeFolds, 2);
+    assert.equal(result.models[0].folds[1].provider, 'wasm');
+    assert.match(
+      result.notices.join(' '),
+      /WebGPU's device was lost \(.+\): models run on WASM from here on, and what was computed before is kept\./,
     );
-  }
-  const later = await runStudy(page, { models: [{ id: 'tiny-unet' }], settings: { baseline: 'mean' } });
-  assert.equal(later.models[0].completeFolds, 2);
-  assert.equal(later.models[0].folds[0].provider, 'wasm');
-  // The crash took the canvas's context, too.
-  await until(page, () => document.getElementById('graphics-lost') === null, 30_000, 'the picture to come back');
-  await settle(page);
-  const picture = await page.screenshot();
-  assert.ok(picture.equals(await drawnWhole(page)));
-  await page.evaluate(() => /** @type {any} */ (window).shapslice.setView({ layout: 'contrasts' }));
-  await settle(page);
-  assert.ok(!(await page.screenshot()).equals(picture), 'the page does not react');
-});
+    assert.equal((await view(page)).runtime.provider, 'wasm');
+    const heard = await page.evaluate(() => /** @type {any} */ (window).heard);
+    assert.equal(heard.length, 30); // each once: nothing that was known was run again
+    assert.equal(new Set(heard).size, 30);
+    for (const region of ['WT', 'TC', 'ET']) {
+      const kept = result.models[0].folds[0].regions[region].values;
+      before.models[0].folds[0].regions[region].values.forEach(
+        (/** @type {number | null} */ value, /** @type {number} */ n) => {
+          if (value !== null && n !== 0) assert.equal(kept[n], value);
+        },
+      );
+    }
+    const later = await runStudy(page, { models: [{ id: 'tiny-unet' }], settings: { baseline: 'mean' } });
+    assert.equal(later.models[0].completeFolds, 2);
+    assert.equal(later.models[0].folds[0].provider, 'wasm');
+    // The crash took the canvas's context, too.
+    await until(page, () => document.getElementById('graphics-lost') === null, 30_000, 'the picture to come back');
+    await settle(page);
+    const picture = await page.screenshot();
+    assert.ok(picture.equals(await drawnWhole(page)));
+    await page.evaluate(() => /** @type {any} */ (window).shapslice.setView({ layout: 'contrasts' }));
+    await settle(page);
+    assert.ok(!(await page.screenshot()).equals(picture), 'the page does not react');
+  });
+}
 
 test('a network that ONNX Runtime refuses ends its study by name; other models keep their values and run', async (t) => {
   const site = await openSite({ models: ['tiny-unet'], spacing: 12 });
