@@ -1,6 +1,7 @@
 #include "study/sentence.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 
 #include "study/result.h"
@@ -69,6 +70,29 @@ std::string uncertainty_words(const RegionSummary& mean, int complete) {
            " (0 is a stable ranking, " + two_digits(mean.variance_scale->chance) + " is chance).";
 }
 
+// "open: 1 of 4 without one contrast, all 6 pairs", in the order in which they are run.
+std::string open_coalitions(const FoldResult& fold, bool run_empty_coalition) {
+    constexpr struct {
+        int size;
+        const char* name;
+    } kKinds[] = {
+        {4, "all contrasts"}, {1, "single contrasts"}, {3, "without one contrast"}, {2, "pairs"}, {0, "no contrast"}};
+    std::string words;
+    for (const auto& [size, name] : kKinds) {
+        int total = 0, open = 0;
+        for (int mask = run_empty_coalition ? 0 : 1; mask < kCoalitions; ++mask) {
+            if (std::popcount(static_cast<unsigned>(mask)) != size) continue;
+            ++total;
+            if (!fold.run_seconds[static_cast<std::size_t>(mask)]) ++open;
+        }
+        if (open == 0) continue;
+        words += words.empty() ? "open: " : ", ";
+        if (total > 1) words += (open == total ? "all " : std::to_string(open) + " of ") + std::to_string(total) + " ";
+        words += name;
+    }
+    return words;
+}
+
 std::string open_words(const StudyResult& result, const ModelResult& model) {
     const int folds = static_cast<int>(model.folds.size());
     if (model.complete_folds == folds) return "";
@@ -79,7 +103,8 @@ std::string open_words(const StudyResult& result, const ModelResult& model) {
                                          [](const auto& seconds) { return seconds.has_value(); });
         if (!fold.complete() && known > 0) {
             words += " and " + std::to_string(known) + " of " + std::to_string(kCoalitions - 1) + " runs of fold " +
-                     std::to_string(fold.fold + 1);
+                     std::to_string(fold.fold + 1) + " (" + open_coalitions(fold, result.settings.run_empty_coalition) +
+                     ")";
         }
     }
     return words + (result.progress.running ? "; the rest is running." : ".");

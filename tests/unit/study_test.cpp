@@ -220,6 +220,25 @@ TEST(StudyRun, CancelTakesEffectAfterTheRunUnderWayAndKeepsIt) {
     EXPECT_FALSE(bench.study.result().progress.cancelled);
 }
 
+TEST(StudyRun, TheSentenceSaysWhichValuesAreOpen) {
+    Bench bench;
+    bench.runtime.deferred = true;
+    auto task = bench.study.run({{manifest_of("m", 5), {0, 1}}}, {});
+    task.start();
+    const auto says = [&](int runs, const char* words) {
+        while (bench.runtime.runs <= runs) EXPECT_TRUE(bench.runtime.answer_next());
+        const std::string& sentence = bench.study.result().sentence;
+        EXPECT_NE(sentence.find(words), std::string::npos) << sentence;
+    };
+    says(3,
+         "0 of 2 folds and 3 of 15 runs of fold 1 (open: 2 of 4 single contrasts, all 4 without one contrast, all 6 "
+         "pairs); the rest is running.");
+    says(10, "10 of 15 runs of fold 1 (open: 5 of 6 pairs)");
+    says(17, "1 of 2 folds and 2 of 15 runs of fold 2 (open: 3 of 4 single");
+    while (!task.done()) ASSERT_TRUE(bench.runtime.answer_next());
+    EXPECT_EQ(bench.study.result().sentence.find("open"), std::string::npos);
+}
+
 // What a runtime answers that hears of the cancel only when the next run has been asked for.
 TEST(StudyRun, ARunRefusedAfterCancelIsNoError) {
     Case subject = small_case();
