@@ -22,10 +22,23 @@ function sentenceOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
+/**
+ * What runs networks: ONNX Runtime, or the program's own engine (docs/ENGINE.md) in floats or wide whole numbers.
+ * @typedef {'onnxruntime' | 'float' | 'wide'} Numbers
+ */
+
 export class HeadlessEngine {
   /** @param {number} threads of ONNX Runtime within a run */
   constructor(threads) {
     this.threads = threads;
+    /** @type {Numbers} */
+    this.numbers = 'onnxruntime';
+    /** The program's own engine, with what it has open. @type {{ key: string, network: import('../../web/types.d.ts').Convnet } | null} */
+    this.own = null;
+    /** @type {string} */
+    this.folder = '';
+    /** Told of each segmentation. @type {(fold: number, coalition: number, runs: Uint32Array) => void} */
+    this.onSegmentation = () => {};
     /** @type {Map<string, ReplicatedModel>} */
     this.models = new Map();
     /** One at a time: a fold's runs follow one another. @type {{ key: string, session: ort.InferenceSession } | null} */
@@ -40,6 +53,7 @@ export class HeadlessEngine {
   static async load(file, threads) {
     if (!existsSync(file)) throw new Error(`${file}: there is no engine; expected that of \`npm run build\`.`);
     const headless = new HeadlessEngine(threads);
+    headless.folder = path.dirname(file);
     const { default: create } = await import(pathToFileURL(file).href);
     const module = /** @type {EngineModule} */ (await create());
     /** @type {EngineHost} */
@@ -50,7 +64,7 @@ export class HeadlessEngine {
       },
       onResult: () => {},
       onOtherSettings: () => {},
-      onSegmentation: () => {},
+      onSegmentation: (_model, fold, coalition, runs) => headless.onSegmentation(fold, coalition, runs),
       onRun: () => {},
       onStudyEnd: (sentence) => headless.endStudy(sentence),
     };
@@ -86,13 +100,15 @@ export class HeadlessEngine {
 
   /**
    * All coalitions of the folds of one model, on the case that is open.
-   * @param {string} id @param {number[]} folds
+   * @param {string} id @param {number[]} folds @param {Numbers} [numbers]
    * @returns {Promise<StudyResult>}
    */
-  async study(id, folds) {
+  async study(id, folds, numbers = 'onnxruntime') {
+    this.numbers = numbers;
     /** @type {Promise<string>} */
     const ended = new Promise((resolve) => (this.endStudy = resolve));
-    must(this.core.runStudy(JSON.stringify({ models: [{ id, folds }] })));
+    const settings = { precision: numbers === 'wide' ? 'fast' : 'exact' };
+    must(this.core.runStudy(JSON.stringify({ models: [{ id, folds }], settings })));
     must(await ended);
     return JSON.parse(this.core.resultJson());
   }
@@ -104,6 +120,13 @@ export class HeadlessEngine {
   async answerRun(ticket, id, fold, channels, shape, input) {
     try {
       const model = /** @type {ReplicatedModel} */ (this.models.get(id));
+      if (this.numbers !== 'onnxruntime') {
+        const started = performance.now();
+        const output = (await this.ownNetwork(model, fold, shape)).run(input);
+        if (!output) throw new Error(`${model.name}: the input is of another size than the network was opened for.`);
+        this.core.completeRun(ticket, output, 'engine', (performance.now() - started) / 1000, '');
+        return;
+      }
       const session = await this.sessionOf(model, fold);
       const tensor = new ort.Tensor('float32', input, [1, channels, shape[2], shape[1], shape[0]]);
       const started = performance.now();
@@ -115,6 +138,26 @@ export class HeadlessEngine {
     } catch (error) {
       this.core.failRun(ticket, sentenceOf(error));
     }
+  }
+
+  /** @param {ReplicatedModel} model @param {number} fold @param {number[]} shape */
+  async ownNetwork(model, fold, shape) {
+    const key = `${model.id}/${fold} ${shape} ${this.numbers}`;
+    if (this.own?.key === key) return this.own.network;
+    this.own?.network.delete();
+    this.own = null;
+    const { default: create } = await import(pathToFileURL(path.join(this.folder, 'convnet.mjs')).href);
+    const network = new /** @type {import('../../web/types.d.ts').ConvnetModule} */ (await create()).Convnet();
+    const { file, activations } = model.folds[fold];
+    const bytes = new Uint8Array(readFileSync(path.join(model.folder, file)));
+    const extents = shape.toReversed();
+    must(
+      this.numbers === 'wide'
+        ? network.openWhole(file, bytes, extents, JSON.stringify(activations))
+        : network.open(file, bytes, extents),
+    );
+    this.own = { key, network };
+    return network;
   }
 
   /** The fold's network, checked against the manifest and rewritten as the page does. @param {ReplicatedModel} model @param {number} fold */

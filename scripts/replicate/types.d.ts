@@ -118,5 +118,5 @@ export interface ReplicatedModel {
   name: string;
   input: string;
   output: string;
-  folds: { file: string; sha256: string; heldOut?: string[] }[];
+  folds: { file: string; sha256: string; heldOut?: string[]; activations?: Record<string, number[]> }[];
 }
