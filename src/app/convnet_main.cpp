@@ -25,32 +25,17 @@ class Convnet {
   public:
     // An error's sentence, or "" and the network is ready to run in floats. `extents`: [k, j, i] of the input.
     std::string open(const std::string& file_name, const val& bytes, const val& extents) {
-        executor_.reset();
-        graph_ = {};
-        const auto network = Network::parse(file_name, emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes));
-        if (!network) return network.error().sentence;
-        auto graph =
-            read_graph(file_name, *network, {extents[0].as<int>(), extents[1].as<int>(), extents[2].as<int>()});
-        if (!graph) return graph.error().sentence;
-        Plan plan = make_plan(*graph);
-        constexpr std::uint64_t kMostBytes = std::uint64_t{3} << 30;  // of the 4 GB that WebAssembly can address
-        if (plan.bytes > kMostBytes)
-            return file_name + ": the network needs more than 3 GB for an image of this size; expected less.";
-        graph_ = std::move(*graph);
-        calibration_ = {};
-        executor_ = std::make_unique<Executor>(std::move(plan));
-        return "";
+        const std::string problem = read(file_name, bytes, extents);
+        return problem.empty() ? plan(file_name, {}) : problem;
     }
     // The same, in wide whole numbers (plan.h) by ranges as model.json has them.
     std::string open_whole(const std::string& file_name, const val& bytes, const val& extents,
                            const std::string& ranges_json) {
-        const std::string problem = open(file_name, bytes, extents);
+        const std::string problem = read(file_name, bytes, extents);
         if (!problem.empty()) return problem;
         const auto ranges = ranges_from_json(Json::parse(ranges_json, nullptr, false));
         if (!ranges) return file_name + ": " + ranges.error().sentence + ".";
-        executor_.reset();  // before the next takes its memory
-        executor_ = std::make_unique<Executor>(make_plan(graph_, *ranges));
-        return "";
+        return plan(file_name, *ranges);
     }
 
     // Runs the network in floats on one more input, and keeps the ranges of its activations in mind.
@@ -103,6 +88,26 @@ class Convnet {
     }
 
   private:
+    std::string read(const std::string& file_name, const val& bytes, const val& extents) {
+        executor_.reset();
+        graph_ = {};
+        calibration_ = {};
+        const auto network = Network::parse(file_name, emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes));
+        if (!network) return network.error().sentence;
+        auto graph =
+            read_graph(file_name, *network, {extents[0].as<int>(), extents[1].as<int>(), extents[2].as<int>()});
+        if (!graph) return graph.error().sentence;
+        graph_ = std::move(*graph);
+        return "";
+    }
+    std::string plan(const std::string& file_name, const Ranges& ranges) {
+        Plan plan = make_plan(graph_, ranges);
+        constexpr std::uint64_t kMostBytes = std::uint64_t{3} << 30;  // of the 4 GB that WebAssembly can address
+        if (plan.bytes > kMostBytes)
+            return file_name + ": the network needs more than 3 GB for an image of this size; expected less.";
+        executor_ = std::make_unique<Executor>(std::move(plan));
+        return "";
+    }
     val run_observed(const val& input, const Executor::Observer& observer) {
         const std::vector<float> given = emscripten::convertJSArrayToNumberVector<float>(input);
         if (!executor_ || given.size() != count_of(graph_.input_shape())) return val::null();
@@ -124,8 +129,8 @@ val owned_array(const std::vector<T>& values) {
 // A network as passes of WebGPU shaders: {problem} or {program, weights, constants, tables}. `program` is JSON:
 // {buffers: bytes of each, channels, load, run: passes {shader, parameters, buffers, workgroups}} (gpu_program.h).
 // `stands_in`: whether absent contrasts are another volume in place of 0.
-val gpu_program(const std::string& file_name, const val& bytes, const val& extents, bool stands_in,
-                double buffer_bytes, int workgroups) {
+val gpu_program(const std::string& file_name, const val& bytes, const val& extents, bool stands_in, double buffer_bytes,
+                int workgroups) {
     val answer = val::object();
     const auto refuse = [&](const Error& error) {
         answer.set("problem", error.sentence);

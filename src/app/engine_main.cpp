@@ -2,8 +2,9 @@
 //
 // Strings cross as JSON or as one sentence for the user (empty: all is well), voxels as typed arrays. The runtime seam:
 // the engine calls host.startRun(ticket, modelId, fold, channels, [i, j, k], input, wholeNumbers, mask); the host
-// answers, later or at once, with completeRun(ticket, ...) or failRun(ticket, sentence). `mask` is null, or for a host
-// that masks (setMasks): {present: [1 or 0 a channel], absent: voxels or null, image: number}
+// answers later with completeRun(ticket, ...) or failRun(ticket, sentence): never from within startRun, since the
+// functions that Emscripten makes for a page without eval may not be entered a second time. `mask` is null, or for a
+// host that masks (setMasks): {present: [1 or 0 a channel], absent: voxels or null, image: number}
 // (inference/runtime.h).
 #include <emscripten/bind.h>
 #include <emscripten/emscripten.h>

@@ -26,14 +26,16 @@ float exp_single(float x) {
 
 namespace {
 
-void softmax(std::span<const float> output, const std::vector<int>& channels, std::size_t voxels, std::span<float> to) {
+// Of the voxels [first, end) of `voxels`.
+void softmax(std::span<const float> output, const std::vector<int>& channels, std::size_t voxels, std::size_t first,
+             std::size_t end, std::span<float> to) {
     const float* in[kLabels];
     float* out[kLabels];
     for (std::size_t label = 0; label < kLabels; ++label) {
         in[label] = output.data() + static_cast<std::size_t>(channels[label]) * voxels;
         out[label] = to.data() + label * voxels;
     }
-    for (std::size_t v = 0; v < voxels; ++v) {
+    for (std::size_t v = first; v < end; ++v) {
         const float top = std::max(std::max(in[0][v], in[1][v]), std::max(in[2][v], in[3][v]));
         const float e0 = exp_single(in[0][v] - top);
         const float e1 = exp_single(in[1][v] - top);
@@ -77,12 +79,63 @@ void label_probabilities(const ModelManifest& manifest, std::span<const float> o
     if (manifest.output_kind == OutputKind::regions) {
         disjoint_from_regions(manifest, output, voxels, probabilities);
     } else if (manifest.activation == Activation::softmax) {
-        softmax(output, manifest.channels, voxels, probabilities);
+        softmax(output, manifest.channels, voxels, 0, voxels, probabilities);
     } else {
         for (std::size_t label = 0; label < kLabels; ++label) {
             const float* in = output.data() + static_cast<std::size_t>(manifest.channels[label]) * voxels;
             for (std::size_t v = 0; v < voxels; ++v)
                 probabilities[label * voxels + v] = activate(in[v], manifest.activation);
+        }
+    }
+}
+
+namespace {
+
+// For each row of i whether some voxel has another label's value above that of background.
+std::vector<std::uint8_t> rows_with_tumour(const ModelManifest& manifest, std::span<const float> output,
+                                           const Shape& shape) {
+    const std::size_t voxels = voxel_count(shape);
+    const auto width = static_cast<std::size_t>(shape[0]);
+    const auto channel = [&](std::size_t label) {
+        return output.data() + static_cast<std::size_t>(manifest.channels[label]) * voxels;
+    };
+    std::vector<std::uint8_t> found(voxels / width);
+    for (std::size_t row = 0; row < found.size(); ++row) {
+        bool any = false;
+        for (std::size_t v = row * width; v < (row + 1) * width; ++v)
+            any |= std::max(std::max(channel(1)[v], channel(2)[v]), channel(3)[v]) > channel(0)[v];
+        found[row] = any;
+    }
+    return found;
+}
+
+}  // namespace
+
+void label_probabilities_to_restore(const ModelManifest& manifest, std::span<const float> output, const Shape& shape,
+                                    std::span<float> probabilities) {
+    const std::size_t voxels = voxel_count(shape);
+    if (manifest.output_kind == OutputKind::regions || manifest.activation != Activation::softmax) {
+        label_probabilities(manifest, output, voxels, probabilities);
+        return;
+    }
+    const std::vector<std::uint8_t> tumour = rows_with_tumour(manifest, output, shape);
+    const auto at = [&](int j, int k) { return static_cast<std::size_t>(k * shape[1] + j); };
+    for (int k = 0; k < shape[2]; ++k) {
+        for (int j = 0; j < shape[1]; ++j) {
+            bool near = false;
+            for (int kk = std::max(0, k - 1); kk <= std::min(shape[2] - 1, k + 1); ++kk) {
+                for (int jj = std::max(0, j - 1); jj <= std::min(shape[1] - 1, j + 1); ++jj) near |= tumour[at(jj, kk)];
+            }
+            const std::size_t first = at(j, k) * static_cast<std::size_t>(shape[0]);
+            const std::size_t end = first + static_cast<std::size_t>(shape[0]);
+            if (near) {
+                softmax(output, manifest.channels, voxels, first, end, probabilities);
+                continue;
+            }
+            for (std::size_t label = 0; label < kLabels; ++label) {
+                const auto row = probabilities.subspan(label * voxels + first, end - first);
+                std::fill(row.begin(), row.end(), label == 0 ? 1.0f : 0.0f);
+            }
         }
     }
 }

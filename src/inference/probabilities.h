@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "image/grid.h"
 #include "inference/manifest.h"
 
 namespace shapslice {
@@ -16,5 +17,11 @@ float exp_single(float x);
 // ET = p(ET), NCR = max(0, p(TC) - p(ET)), ED = max(0, p(WT) - p(TC)), background = 1 - p(WT).
 void label_probabilities(const ModelManifest& manifest, std::span<const float> output, std::size_t voxels,
                          std::span<float> probabilities);
+
+// The same as far as restore_labels() (image/prepare.h) can tell: where background has the largest value in a row of i
+// and in those beside it, no blend of them is anything else, and softmax, monotone as it is, need not be worked out
+// there. For a network that was run on the whole image at once.
+void label_probabilities_to_restore(const ModelManifest& manifest, std::span<const float> output, const Shape& shape,
+                                    std::span<float> probabilities);
 
 }  // namespace shapslice

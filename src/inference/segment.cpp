@@ -132,8 +132,12 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
         segmentation.provider = outcome->provider;
         segmentation.run_seconds += outcome->seconds;
         if (!outcome->notice.empty()) segmentation.notice = outcome->notice;
+        if (single) {
+            label_probabilities_to_restore(manifest, outcome->output, tiling.size, probabilities);
+            continue;
+        }
         label_probabilities(manifest, outcome->output, tile_voxels, probabilities);
-        if (!single) add_tile(probabilities, weights, tiling, at, kLabels, sum, total);
+        add_tile(probabilities, weights, tiling, at, kLabels, sum, total);
     }
     // The weights' sum scales all labels of a voxel alike, but neighbouring voxels are blended afterwards.
     for (std::size_t label = 0; !single && label < kLabels; ++label) {

@@ -252,6 +252,40 @@ struct PlainTiles {
     }
 };
 
+// Where softmax is left out no label changes: logits that tie with background, or miss it by the last bit, among them.
+TEST(Probabilities, WhatIsLeftOutChangesNoLabel) {
+    const Case subject = small_case({46, 38, 33}, 8);
+    for (const double spacing : {1.25, 0.8}) {
+        const auto prepared = prepare(subject, {spacing, spacing, spacing}, 4);
+        const Shape shape = prepared->padded;
+        const std::size_t voxels = voxel_count(shape);
+        const ModelManifest manifest = manifest_of("m", 1, spacing, {96, 96, 96});
+        Random random(7);
+        for (const double share : {0.0, 0.001, 0.02, 0.5}) {
+            std::vector<float> logits(kLabels * voxels);
+            for (std::size_t v = 0; v < voxels; ++v) {
+                const auto background = static_cast<float>(random.between(-1, 1));
+                logits[v] = background;
+                for (std::size_t label = 1; label < kLabels; ++label) {
+                    float& logit = logits[label * voxels + v];
+                    logit = background - static_cast<float>(random.between(0, 2));
+                    if (random.between(0, 1) < share) {
+                        const double kind = random.between(0, 3);
+                        logit = kind < 1   ? background
+                                : kind < 2 ? std::nextafter(background, 10.0f)
+                                           : background + static_cast<float>(random.between(0, 3));
+                    }
+                }
+            }
+            std::vector<float> all(kLabels * voxels), some(kLabels * voxels);
+            label_probabilities(manifest, logits, voxels, all);
+            label_probabilities_to_restore(manifest, logits, shape, some);
+            EXPECT_EQ(restore_labels(some, *prepared, subject.grid), restore_labels(all, *prepared, subject.grid));
+            if (share < 0.0001) EXPECT_NE(some, all);  // there was something to leave out
+        }
+    }
+}
+
 class MaskingRuntime final : public PlainRuntime {
   public:
     using PlainRuntime::PlainRuntime;
