@@ -7,6 +7,7 @@
 #include "convnet/kernels/resample_row.h"
 #include "convnet/kernels/simd.h"
 #include "convnet/kernels/stage_row.h"
+#include "convnet/kernels/winograd_row.h"
 
 namespace shapslice::convnet {
 
@@ -137,15 +138,16 @@ void Executor::reset_stages() {
 
 namespace {
 
-// Makes room for `slots` rows; keeps what is there during a step.
-template <class Stage, class Element>
-void open_stage(Stage& stage, std::size_t slots, std::size_t length, Element padding) {
-    if (stage.length == length) return;
+// Makes room for `slots` rows; keeps what is there during a step. True where it did not yet.
+template <class Stage>
+bool open_stage(Stage& stage, std::size_t slots, std::size_t length) {
+    if (stage.length == length) return false;
     stage.length = length;
     stage.rows.resize(std::max(stage.rows.size(), slots * length));
     stage.holds.assign(slots, -1);
     stage.pointers.resize(slots);
-    stage.empty.assign(length, padding);
+    stage.empty.resize(length);
+    return true;
 }
 
 }  // namespace
@@ -158,15 +160,39 @@ struct Executor::Window {
     int rows = 1;
 };
 
+// Row j of slice k as seen, staged; a row of padding for k = -1.
+template <class Element>
+void Executor::stage_one(const Source& source, const Staging& staging, int k, int j, Element* to) {
+    const Value& from = plan_.values[index(source.value)];
+    const auto [stored_k, stored_j] = k < 0 ? std::pair{0, 0} : stored_row(source, k, j);
+    const std::size_t at = row_at(from.shape, stored_k, stored_j);
+    if constexpr (std::is_same_v<Element, float>) {
+        stage_row(staging.row, k < 0 ? nullptr : real(from) + at, to);
+    } else {
+        Element* row = to;
+        if constexpr (std::is_same_v<Element, std::int16_t>) {
+            if (staging.tiles > 0) {
+                untransformed_.resize(std::max(untransformed_.size(), index(staging.row.staged())));
+                row = untransformed_.data();
+            }
+        }
+        const auto zero = static_cast<Element>(from.quantisation.zero);
+        stage_row(staging.row, k < 0 ? nullptr : whole<Element>(from) + at, zero, row);
+        if constexpr (std::is_same_v<Element, std::int16_t>) {
+            if (staging.tiles > 0) transform_row(row, staging.tiles, staging.row.channels, to);
+        }
+    }
+}
+
 // The staged rows of a window, row by row; those staged before are not staged again.
 template <class Element>
-const Element* const* Executor::stage_window(Stage<Element>& stage_of, const Source& source, const RowStaging& staging,
+const Element* const* Executor::stage_window(Stage<Element>& stage_of, const Source& source, const Staging& staging,
                                              const Window& window) {
-    const Value& from = plan_.values[index(source.value)];
     const auto& seen = source.shape.extents;
-    constexpr bool kWhole = !std::is_same_v<Element, float>;
-    const Element zero = kWhole ? static_cast<Element>(from.quantisation.zero) : Element{0};
-    open_stage(stage_of, index(window.slices * window.rows), index(staging.staged()), zero);
+    const int length =
+        staging.tiles == 0 ? staging.row.staged() : kWinogradParts * staging.tiles * staging.row.channels;
+    if (open_stage(stage_of, index(window.slices * window.rows), index(length)))
+        stage_one(source, staging, -1, -1, stage_of.empty.data());
     for (int n = 0; n < window.slices * window.rows; ++n) {
         const int at_k = window.k + n / window.rows;
         const int at_j = window.j + n % window.rows;
@@ -177,13 +203,7 @@ const Element* const* Executor::stage_window(Stage<Element>& stage_of, const Sou
         const std::size_t slot = index(n / window.rows * window.rows + at_j % window.rows);
         Element* staged = stage_of.rows.data() + slot * stage_of.length;
         if (const int row_number = at_k * seen[1] + at_j; stage_of.holds[slot] != row_number) {
-            const auto [stored_k, stored_j] = stored_row(source, at_k, at_j);
-            const std::size_t at = row_at(from.shape, stored_k, stored_j);
-            if constexpr (kWhole) {
-                stage_row(staging, whole<Element>(from) + at, zero, staged);
-            } else {
-                stage_row(staging, real(from) + at, staged);
-            }
+            stage_one(source, staging, at_k, at_j, staged);
             stage_of.holds[slot] = row_number;
         }
         stage_of.pointers[index(n)] = staged;
@@ -220,7 +240,7 @@ void Executor::convolve_source(const Convolve& step, std::size_t part,
     const RowStaging staging{width_table(source), voxels, channels, low, reached - low - voxels};
     const Window window{k * step.stride[0] - step.pad_low[0], j * step.stride[1] - step.pad_low[1], depth, height};
     auto convolution = with_filters(filters[0], padded_channels(made.shape.channels), row);
-    convolution.rows = stage_window(stages<Element>()[part], source, staging, window);
+    convolution.rows = stage_window(stages<Element>()[part], source, {staging, 0}, window);
     convolution.row_count = depth * height;
     convolution.run = width * channels;
     convolution.step = step.stride[2] * channels;
@@ -239,7 +259,7 @@ void Executor::convolve_doubled(const Convolve& step, std::size_t part,
     const RowStaging staging{nullptr, source.shape.extents[2], channels, 1, 1};
     const Window window{k / 2 + k % 2 - 1, j / 2 + j % 2 - 1, 2, 2};
     const int outputs = padded_channels(made.shape.channels);
-    const Element* const* rows = stage_window(stages<Element>()[part], source, staging, window);
+    const Element* const* rows = stage_window(stages<Element>()[part], source, {staging, 0}, window);
     for (int phase = 0; phase < 2; ++phase) {
         // An odd voxel's run begins one voxel later.
         std::array<const Element*, 4> shifted{};
@@ -256,9 +276,45 @@ void Executor::convolve_doubled(const Convolve& step, std::size_t part,
     }
 }
 
+// Three taps along i as F(2, 3): two voxels of the row for four products.
+void Executor::convolve_winograd(const Convolve& step, std::size_t part,
+                                 const std::vector<PackedFilters<std::int16_t>>& filters, const Value& made, int k,
+                                 int j, float* row) {
+    const Source& source = step.sources[part].source;
+    const auto [depth, height, width] = step.kernel;
+    const int channels = padded_channels(source.shape.channels);
+    const int outputs = padded_channels(made.shape.channels);
+    const int made_voxels = made.shape.extents[2];
+    const int tiles = (made_voxels + 1) / 2;
+    const int low = step.pad_low[2];
+    const int voxels = std::min(source.shape.extents[2], 2 * tiles + 2 - low);
+    const Staging staging{{width_table(source), voxels, channels, low, 2 * tiles + 2 - low - voxels}, tiles};
+    const Window window{k * step.stride[0] - step.pad_low[0], j * step.stride[1] - step.pad_low[1], depth, height};
+    const std::int16_t* const* rows = stage_window(wide_stages_[part], source, staging, window);
+    const int row_count = depth * height;
+    winograd_rows_.resize(index(row_count));
+    winograd_parts_.resize(std::max(winograd_parts_.size(), index(kWinogradParts * tiles * outputs)));
+    for (int n = 0; n < kWinogradParts; ++n) {
+        for (int r = 0; r < row_count; ++r) winograd_rows_[index(r)] = rows[r] + n * tiles * channels;
+        auto convolution = with_filters(filters[index(n)], outputs, winograd_parts_.data() + n * tiles * outputs);
+        convolution.rows = winograd_rows_.data();
+        convolution.row_count = row_count;
+        convolution.run = channels;
+        convolution.step = channels;
+        convolution.voxels = tiles;
+        convolve_row(convolution);
+    }
+    combine_row(winograd_parts_.data(), tiles, made_voxels, outputs, part > 0, row);
+}
+
 void Executor::convolve(const Convolve& step, const Value& made, int k, int j, float* row) {
     for (std::size_t part = 0; part < step.sources.size(); ++part) {
         const ConvolvedSource& from = step.sources[part];
+        if (from.winograd) {
+            convolve_winograd(step, part, std::get<std::vector<PackedFilters<std::int16_t>>>(from.filters), made, k, j,
+                              row);
+            continue;
+        }
         std::visit(
             [&](const auto& filters) {
                 if (from.doubled) {
@@ -280,7 +336,7 @@ void Executor::transpose(const ConvolveTransposed& step, const std::vector<Packe
     const RowStaging staging{width_table(source), source.shape.extents[2], channels, 0, 0};
     const PackedFilters<Element>& packed = filters[index(k % depth * height + j % height)];
     auto convolution = with_filters(packed, static_cast<int>(packed.scales.size()), row);
-    convolution.rows = stage_window(stages<Element>()[0], source, staging, {k / depth, j / height, 1, 1});
+    convolution.rows = stage_window(stages<Element>()[0], source, {staging, 0}, {k / depth, j / height, 1, 1});
     convolution.row_count = 1;
     convolution.run = channels;
     convolution.step = channels;

@@ -47,9 +47,16 @@ class Executor {
     void copy(const Copy& step, const Value& made, int k, int j, float* row);
     void pool(const Pool& step, const Value& made, int k, int j, float* row);
     void interpolate(const Interpolate& step, int k, int j, float* row);
+    // How a row of a source lies staged: as it is, or in tiles for Winograd's convolution.
+    struct Staging {
+        RowStaging row;
+        int tiles = 0;  // 0: as it is
+    };
     template <class Element>
-    const Element* const* stage_window(Stage<Element>& stage, const Source& source, const RowStaging& staging,
+    const Element* const* stage_window(Stage<Element>& stage, const Source& source, const Staging& staging,
                                        const Window& window);
+    template <class Element>
+    void stage_one(const Source& source, const Staging& staging, int k, int j, Element* to);
     void convolve(const Convolve& step, const Value& made, int k, int j, float* row);
     template <class Element>
     void convolve_source(const Convolve& step, std::size_t part, const std::vector<PackedFilters<Element>>& filters,
@@ -57,6 +64,9 @@ class Executor {
     template <class Element>
     void convolve_doubled(const Convolve& step, std::size_t part, const std::vector<PackedFilters<Element>>& filters,
                           const Value& made, int k, int j, float* row);
+    void convolve_winograd(const Convolve& step, std::size_t part,
+                           const std::vector<PackedFilters<std::int16_t>>& filters, const Value& made, int k, int j,
+                           float* row);
     template <class Element>
     void transpose(const ConvolveTransposed& step, const std::vector<PackedFilters<Element>>& filters, int k, int j,
                    float* row);
@@ -78,6 +88,9 @@ class Executor {
     std::vector<Stage<std::int16_t>> wide_stages_;
     std::vector<Stage<std::int8_t>> narrow_stages_;
     std::vector<float> row_, added_;
+    std::vector<std::int16_t> untransformed_;  // a staged row before Winograd's transform
+    std::vector<const std::int16_t*> winograd_rows_;
+    std::vector<float> winograd_parts_;
     std::vector<std::vector<float>> gathered_;  // rows for pooling and interpolation
     std::vector<const float*> gathered_at_;
     std::vector<float> norm_scale_, norm_shift_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace shapslice::convnet {
 
@@ -43,6 +44,41 @@ Filters doubled_filters(const Filters& filters, int first_input, int inputs, con
     }
     round_filters(made);
     return made;
+}
+
+std::array<Filters, 4> winograd_filters(const Filters& filters, int first_input, int inputs) {
+    std::array<Filters, 4> parts;
+    for (Filters& part : parts) {
+        part.outputs = filters.outputs;
+        part.inputs = inputs;
+        part.kernel = {filters.kernel[0], filters.kernel[1], 1};
+        for (const float scale : filters.scales) part.scales.push_back(scale / 2);
+    }
+    const int rows = filters.kernel[0] * filters.kernel[1];
+    for (int o = 0; o < filters.outputs; ++o) {
+        for (int c = first_input; c < first_input + inputs; ++c) {
+            for (int row = 0; row < rows; ++row) {
+                const auto at = static_cast<std::size_t>(((o * filters.inputs + c) * rows + row) * 3);
+                const int g0 = filters.whole[at], g1 = filters.whole[at + 1], g2 = filters.whole[at + 2];
+                const int twice[] = {2 * g0, g0 + g1 + g2, g0 - g1 + g2, 2 * g2};
+                for (std::size_t n = 0; n < parts.size(); ++n)
+                    parts[n].whole.push_back(static_cast<std::int16_t>(twice[n]));
+            }
+        }
+    }
+    return parts;
+}
+
+double largest_weight_sum(const Filters& filters, int first_input, int inputs) {
+    double largest = 0;
+    const auto taps = static_cast<std::ptrdiff_t>(filters.taps());
+    for (int o = 0; o < filters.outputs; ++o) {
+        const auto first = filters.whole.begin() + (o * filters.inputs + first_input) * taps;
+        const double sum = std::accumulate(first, first + inputs * taps, 0.0,
+                                           [](double all, int weight) { return all + std::abs(weight); });
+        largest = std::max(largest, sum);
+    }
+    return largest;
 }
 
 }  // namespace shapslice::convnet

@@ -21,4 +21,11 @@ void round_filters(Filters& filters, const std::optional<std::vector<float>>& sc
 // 8 products in place of 27. The filters for `inputs` channels from `first_input` on, at a phase; no bias.
 Filters doubled_filters(const Filters& filters, int first_input, int inputs, const std::array<int, 3>& phase);
 
+// The four parts of Winograd's F(2, 3) along i (kernels/winograd_row.h) of filters three taps wide, for `inputs`
+// channels from `first_input` on: one tap wide each, in whole numbers of half the scale. No bias, no floats.
+std::array<Filters, 4> winograd_filters(const Filters& filters, int first_input, int inputs);
+
+// The largest sum of weights' sizes that one output has, over `inputs` channels from `first_input` on.
+double largest_weight_sum(const Filters& filters, int first_input, int inputs);
+
 }  // namespace shapslice::convnet

@@ -10,8 +10,8 @@ namespace shapslice::convnet {
 
 namespace {
 
-constexpr int kGroupWidth = 64;  // invocations of a workgroup, in every shader
-constexpr int kVoxels = 4;       // of a row, in an invocation of convolve.wgsl
+constexpr int kGroupWidth = 64;   // invocations of a workgroup, in every shader
+constexpr int kVoxels = 4;        // of a row, in an invocation of convolve.wgsl
 constexpr int kMostPieces = 256;  // of a plane, for its moments
 
 std::size_t index(int n) {
@@ -169,11 +169,11 @@ class Programmer {
     bool stands_in_;
     GpuLimits limits_;
     GpuProgram program_;
-    std::vector<Parts> parts_;       // of values
-    std::vector<int> last_use_;      // of values: a step
-    std::vector<int> pieces_;        // of values whose moments are measured: the buffer of their pieces
-    std::vector<int> free_;          // buffers
-    Parts absent_;                   // what stands in for the input, where it is masked while it is read
+    std::vector<Parts> parts_;   // of values
+    std::vector<int> last_use_;  // of values: a step
+    std::vector<int> pieces_;    // of values whose moments are measured: the buffer of their pieces
+    std::vector<int> free_;      // buffers
+    Parts absent_;               // what stands in for the input, where it is masked while it is read
     bool masked_while_read_ = false;
     bool too_large_ = false;
 };
@@ -269,7 +269,8 @@ void Programmer::read_input(std::vector<GpuPass>& passes, int from, int absence,
 
 // Whether only convolutions read the input, as it is: then these take a coalition's share themselves.
 bool Programmer::masked_while_read(const Step& step) const {
-    if (step.value == plan_.output || value(step.value).moments || !is_plain(step.finish, value(step.value).shape.channels))
+    if (step.value == plan_.output || value(step.value).moments ||
+        !is_plain(step.finish, value(step.value).shape.channels))
         return false;
     if (planes_of(value(step.value).shape.channels) != 1) return false;
     return std::all_of(plan_.steps.begin() + 1, plan_.steps.end(), [&](const Step& user) {
@@ -366,7 +367,9 @@ void Programmer::convolve_part(const Convolved& from, const Part& part, int matr
                  upwards(target.planes, 2));
         program_.run.back().constants = {{"kernel_i", lattice.kernel[2]},
                                          {"stride_i", lattice.stride[2]},
-                                         {"absence", !from.input ? 0 : stands_in_ ? 2 : 1}};
+                                         {"absence", !from.input  ? 0
+                                                     : stands_in_ ? 2
+                                                                  : 1}};
     }
 }
 
@@ -402,10 +405,9 @@ void Programmer::convolve(const Step& step, const Convolve& convolution, const P
                     lattice, load_matrices(filters[index(n)], 0, outputs, from.shape.channels, lattice.kernel));
             }
         } else {
-            const Lattice lattice{convolution.kernel, convolution.stride, convolution.pad_low, made.extents, {1, 1, 1},
-                                  {}};
-            lattices.emplace_back(lattice,
-                                  load_matrices(filters[0], 0, outputs, from.shape.channels, lattice.kernel));
+            const Lattice lattice{convolution.kernel, convolution.stride, convolution.pad_low,
+                                  made.extents,       {1, 1, 1},          {}};
+            lattices.emplace_back(lattice, load_matrices(filters[0], 0, outputs, from.shape.channels, lattice.kernel));
         }
         for (const Part& part : from.parts) {
             End here = end;
@@ -541,8 +543,7 @@ void Programmer::measure(int v) {
     const int voxels = static_cast<int>(shape.voxels());
     const int piece = piece_of(voxels);
     const int pieces = upwards(voxels, piece);
-    pieces_[index(v)] =
-        take_buffer(index(planes_of(shape.channels)) * index(pieces) * 2 * 4 * sizeof(float));
+    pieces_[index(v)] = take_buffer(index(planes_of(shape.channels)) * index(pieces) * 2 * 4 * sizeof(float));
     for (const Part& part : parts_[index(v)]) {
         dispatch("moments", {voxels, piece, pieces, part.first}, {part.buffer, pieces_[index(v)]}, pieces * kGroupWidth,
                  part.planes);
@@ -577,16 +578,16 @@ void Programmer::finish(const Step& step, const Parts& from, const Parts& to) {
     Parts borrowed;
     Parts added;
     if (finish.added) added = seen(*finish.added, borrowed);
-    const int kind = finish.activation == ActivationKind::none    ? 0
-                     : finish.activation == ActivationKind::leaky ? 1
+    const int kind = finish.activation == ActivationKind::none      ? 0
+                     : finish.activation == ActivationKind::leaky   ? 1
                      : finish.activation == ActivationKind::sigmoid ? 2
                                                                     : 3;
     if (softmax && to.size() != 1) too_large_ = true;
     for (std::size_t n = 0; n < to.size(); ++n) {
         const int factors = (finish.norm ? 0 : constants) + to[n].first;
         dispatch("finish",
-                 {voxels, factors, planes, finish.norm.has_value(), constants + 2 * planes + to[n].first, finish.added.has_value(), kind,
-                  shape.channels},
+                 {voxels, factors, planes, finish.norm.has_value(), constants + 2 * planes + to[n].first,
+                  finish.added.has_value(), kind, shape.channels},
                  {from[n].buffer, finish.norm ? normalised : kGpuConstants, kGpuConstants,
                   finish.added ? added[n].buffer : kGpuConstants, to[n].buffer},
                  voxels, softmax ? 1 : to[n].planes);
@@ -632,9 +633,7 @@ void Programmer::write_output() {
 }
 
 Expected<GpuProgram> Programmer::make() {
-    const auto bytes = [](const VolumeShape& shape) {
-        return shape.voxels() * index(shape.channels) * sizeof(float);
-    };
+    const auto bytes = [](const VolumeShape& shape) { return shape.voxels() * index(shape.channels) * sizeof(float); };
     const VolumeShape& input = value(plan_.steps[0].value).shape;
     program_.buffers.resize(kGpuFixedBuffers, 16);
     for (const int buffer : {kGpuInput, kGpuAbsent})

@@ -6,8 +6,8 @@
 
 namespace shapslice::convnet {
 
-// {buffers: [bytes], channels, load: [pass], run: [pass]}; a pass: {shader, constants, parameters, buffers, workgroups: [x, y,
-// z]}.
+// {buffers: [bytes], channels, load: [pass], run: [pass]}; a pass: {shader, constants, parameters, buffers, workgroups:
+// [x, y, z]}.
 inline Json gpu_program_json(const GpuProgram& program) {
     const auto passes = [](const std::vector<GpuPass>& all) {
         Json made = Json::array();

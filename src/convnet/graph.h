@@ -25,13 +25,14 @@ struct VolumeShape {
 };
 
 // Filters of a convolution, [output][input][k][j][i], as floats and as 8-bit numbers with a scale an output channel:
-// value = whole * scale. Where the file holds int8 weights both say the same; else the whole numbers are rounded.
+// value = whole * scale. Where the file holds int8 weights both say the same; else the whole numbers are rounded. (What
+// winograd_filters() makes of them has up to ten bits.)
 struct Filters {
     int outputs = 0;
     int inputs = 0;
     std::array<int, 3> kernel{1, 1, 1};
     std::vector<float> values;
-    std::vector<std::int8_t> whole;
+    std::vector<std::int16_t> whole;
     std::vector<float> scales;
     std::vector<float> bias;  // an output channel; zeros where there is none
 

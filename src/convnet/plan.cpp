@@ -46,10 +46,10 @@ ConvolvedSource convolved(const Source& source, const Convolution& convolution, 
     constexpr std::array kThree{3, 3, 3}, kOne{1, 1, 1};
     const bool fits = convolution.filters.kernel == kThree && convolution.stride == kOne &&
                       convolution.pad_low == kOne && outcome.extents == source.shape.extents;
-    if (!fits || !source.tables || !doubles(*source.tables)) return {source, false, {}};
+    if (!fits || !source.tables || !doubles(*source.tables)) return {source, false, false, {}};
     Source before{source.value, source.shape, std::nullopt};
     for (int& extent : before.shape.extents) extent /= 2;
-    return {before, true, {}};
+    return {before, true, false, {}};
 }
 
 // Which operations a step has taken in so far, in the order that finish_row has.
@@ -92,8 +92,10 @@ class Planner {
 
     void choose_numbers();
     bool takes_whole(const Step& step);
-    // Sees to it that whole numbers of a value leave room for a convolution's sums.
-    void limit(int v, double products);
+    // Sees to it that whole numbers of a value leave room for a step's sums, of these filters.
+    void limit(const Step& step, const Filters& filters);
+    void limit(int v, double weights);
+    void choose_winograd(Step& step);
     void load_weights(Step& step, const Filters* filters);
     void lay_out();
 
@@ -295,6 +297,7 @@ std::vector<std::pair<int, double>> multiplied(const Step& step) {
 
 constexpr double kLargestWeight = 128;
 constexpr double kLargestSum = 2147483647;
+constexpr double kLargestTransformed = 16383;  // of a value whose sums of two must fit 16 bits
 
 bool Planner::takes_whole(const Step& step) {
     const auto read = multiplied(step);
@@ -304,9 +307,45 @@ bool Planner::takes_whole(const Step& step) {
     });
 }
 
-void Planner::limit(int v, double products) {
+void Planner::limit(int v, double weights) {
     int& largest = value(v).quantisation.largest;
-    largest = std::min(largest, static_cast<int>(kLargestSum / (products * kLargestWeight)));
+    largest = std::min(largest, static_cast<int>(kLargestSum / std::max(1.0, weights)));
+}
+
+// `weights` of a sum add up to so much at most, in size.
+void Planner::limit(const Step& step, const Filters& filters) {
+    const auto* convolve = std::get_if<Convolve>(&step.producer);
+    if (!convolve) {
+        for (const auto& [v, products] : multiplied(step)) limit(v, products * kLargestWeight);
+        return;
+    }
+    int first = 0;
+    for (const ConvolvedSource& each : convolve->sources) {
+        const int v = each.source.value;
+        const int inputs = each.source.shape.channels;
+        if (each.doubled) {
+            limit(v, 8 * inputs * kLargestWeight);
+        } else if (each.winograd) {
+            limit(v, kLargestSum / kLargestTransformed);
+            for (const Filters& part : winograd_filters(filters, first, inputs))
+                limit(v, 2 * largest_weight_sum(part, 0, inputs));  // sums of two activations
+        } else {
+            limit(v, largest_weight_sum(filters, first, inputs));
+        }
+        first += inputs;
+    }
+}
+
+// Where rows are long enough for tiles of two, and channels for what is done around the products.
+void Planner::choose_winograd(Step& step) {
+    auto* convolve = std::get_if<Convolve>(&step.producer);
+    if (!convolve || !convolve->whole || convolve->kernel[2] != 3 || convolve->stride[2] != 1) return;
+    constexpr int kLeastChannels = 12, kLeastWidth = 12;
+    if (value(step.value).shape.extents[2] < kLeastWidth) return;
+    for (ConvolvedSource& each : convolve->sources) {
+        each.winograd = !each.doubled && each.source.shape.channels >= kLeastChannels &&
+                        value(each.source.value).whole == Whole::wide;
+    }
 }
 
 void Planner::choose_numbers() {
@@ -320,8 +359,14 @@ void Planner::choose_numbers() {
             const bool end = v == plan_.steps[0].value || step.value == plan_.output;
             const bool wide = prefer_ == Prefer::wide || end || ranges_.at(value(v).name).needs_wide;
             if (value(v).whole != Whole::wide) value(v).whole = wide ? Whole::wide : Whole::narrow;
-            limit(v, products);
         }
+    }
+    for (std::size_t n = 0; n < plan_.steps.size(); ++n) {
+        Step& step = plan_.steps[n];
+        choose_winograd(step);
+        const auto* convolve = std::get_if<Convolve>(&step.producer);
+        const auto* transposed = std::get_if<ConvolveTransposed>(&step.producer);
+        if ((convolve && convolve->whole) || (transposed && transposed->whole)) limit(step, *filters_[n]);
     }
     for (const Step& step : plan_.steps) {
         for (const int v : readings(step).real) value(v).real = true;
@@ -385,10 +430,26 @@ PackedFilters<Element> packed_transposed(const Filters& filters, int phase_k, in
     return made;
 }
 
+// Differences of activations know nothing of the number that stands for 0; the second part, a sum of two, has it twice.
+std::vector<PackedFilters<std::int16_t>> packed_winograd(const Filters& filters, int first_input, int inputs,
+                                                         const Quantisation& q) {
+    std::vector<PackedFilters<std::int16_t>> made;
+    const auto parts = winograd_filters(filters, first_input, inputs);
+    for (std::size_t n = 0; n < parts.size(); ++n) {
+        Quantisation seen = q;
+        seen.zero = n == 1 ? 2 * q.zero : 0;
+        made.push_back(packed<std::int16_t>(parts[n], 0, inputs, seen));
+    }
+    return made;
+}
+
 template <class Element>
 std::vector<PackedFilters<Element>> packed_source(const ConvolvedSource& from, const Filters& filters, int first_input,
                                                   const Quantisation& q) {
     const int inputs = from.source.shape.channels;
+    if constexpr (std::is_same_v<Element, std::int16_t>) {
+        if (from.winograd) return packed_winograd(filters, first_input, inputs, q);
+    }
     if (!from.doubled) return {packed<Element>(filters, first_input, inputs, q)};
     std::vector<PackedFilters<Element>> made;
     for (int phase = 0; phase < 8; ++phase) {

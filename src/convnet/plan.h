@@ -77,6 +77,8 @@ struct ConvolvedSource {
     // The source lies doubled by nearest neighbour before the convolution: `source` is as it was before, and there are
     // filters for each phase [k][j][i] (filters.h). Else there is one.
     bool doubled = false;
+    // Wide numbers, three taps along i: filters for the four parts of F(2, 3) (kernels/winograd_row.h).
+    bool winograd = false;
     KindsOfFilters filters;
 };
 

@@ -187,6 +187,69 @@ TEST(WholeNumbers, ConvolveRoundedActivations) {
     }
 }
 
+bool uses_winograd(const Plan& plan) {
+    for (const Step& step : plan.steps) {
+        const auto* convolve = std::get_if<Convolve>(&step.producer);
+        if (convolve && convolve->sources[0].winograd) return true;
+    }
+    return false;
+}
+
+// Long rows of many channels take Winograd's way, and give what rounded activations give: with a number for 0 that is
+// no 0 at every border, odd widths, and two sources.
+TEST(WholeNumbers, WinogradsConvolutionsGiveTheSame) {
+    for (unsigned seed = 0; seed < 24; ++seed) {
+        Random random(seed);
+        GraphBuilder b(seed,
+                       {random.between(12, 21), {random.between(1, 4), random.between(1, 5), 12 + int(seed % 6)}});
+        const int left = b.affine(0), right = b.leaky(0);
+        const int joined = seed % 2 ? b.concat({left, right}) : left;
+        const int made = b.convolution(joined, random.between(1, 13));
+        const Graph graph = b.finish(made);
+        const auto input = testing::random_input(graph, random);
+        const Ranges ranges{{"t1", {-1, 2, -6, 6, false}}, {"t2", {-0.1f, 1.5f, -1, 3, false}}};
+        const Plan plan = make_plan(graph, ranges);
+        ASSERT_TRUE(uses_winograd(plan));
+        auto values = testing::evaluate(graph, Volume(input.begin(), input.end()));
+        for (const Value& value : plan.values) {
+            EXPECT_LE(value.quantisation.largest, 32767);
+            if (value.name == "t1") values[1] = rounded(values[1], value.quantisation);
+            if (value.name == "t2") values[2] = rounded(values[2], value.quantisation);
+        }
+        Volume both = values[1];
+        if (seed % 2) both.insert(both.end(), values[2].begin(), values[2].end());
+        const auto& node = graph.nodes[static_cast<std::size_t>(made)];
+        const VolumeShape& from = graph.nodes[static_cast<std::size_t>(joined)].shape;
+        const Volume expected = testing::convolve(std::get<Convolution>(node.operation), both, from, node.shape, true);
+        EXPECT_LT(testing::difference(testing::run(graph, input, ranges), expected), 1e-4) << seed;
+    }
+}
+
+// Every activation the largest there is, every weight too: no sum leaves 32 bits.
+TEST(WholeNumbers, WinogradsLargestSumsDoNotOverflow) {
+    for (const int channels : {16, 64, 128}) {
+        GraphBuilder b(1, {channels, {3, 3, 12}});
+        const int made = b.convolution(b.affine(0), 4);
+        Graph graph = b.finish(made);
+        Filters& filters = std::get<Convolution>(graph.nodes.back().operation).filters;
+        std::fill(filters.whole.begin(), filters.whole.end(), std::int16_t{127});
+        std::fill(filters.scales.begin(), filters.scales.end(), 1.0f / 127);
+        std::fill(filters.values.begin(), filters.values.end(), 1.0f);
+        std::fill(filters.bias.begin(), filters.bias.end(), 0.0f);
+        auto& affine = std::get<ChannelAffine>(graph.nodes[1].operation);
+        std::fill(affine.scale.begin(), affine.scale.end(), 1.0f);
+        std::fill(affine.shift.begin(), affine.shift.end(), 0.0f);
+        const Ranges ranges{{"t1", {0, 1, 0, 2.0f / 3, false}}};  // half as much again is allowed: 1 is the largest
+        ASSERT_TRUE(uses_winograd(make_plan(graph, ranges)));
+        const std::vector<float> input(static_cast<std::size_t>(channels) * 3 * 3 * 12, 1.0f);
+        const auto found = testing::run(graph, input, ranges);
+        const VolumeShape& shape = graph.output_shape();
+        const double inner = found[testing::offset(shape, {0, 1, 1, 5})];
+        EXPECT_NEAR(inner, 27.0 * channels, 0.01 * channels);
+        EXPECT_NEAR(double(found[testing::offset(shape, {0, 0, 0, 0})]), 8.0 * channels, 0.01 * channels);
+    }
+}
+
 double mean_off(const std::vector<float>& found, const std::vector<float>& expected) {
     double off = found.size() == expected.size() ? 0 : std::numeric_limits<double>::infinity();
     for (std::size_t n = 0; n < std::min(found.size(), expected.size()); ++n)

@@ -2,12 +2,14 @@
 // multiple of eight, every block of voxels and outputs.
 #include <gtest/gtest.h>
 
+#include "convnet/filters.h"
 #include "convnet/kernels/conv_row.h"
 #include "convnet/kernels/finish_row.h"
 #include "convnet/kernels/pack_weights.h"
 #include "convnet/kernels/resample_row.h"
 #include "convnet/kernels/simd.h"
 #include "convnet/kernels/stage_row.h"
+#include "convnet/kernels/winograd_row.h"
 #include "networks.h"
 
 namespace shapslice::convnet {
@@ -131,6 +133,59 @@ TEST(ConvolveRow, LargestWholeNumbersDoNotOverflow) {
                                               kOutputs, ones.data(), zeros.data(), false, wide_found.data(), kOutputs});
     EXPECT_EQ(found, std::vector<float>(kVoxels * kOutputs, -127.0f * 128 * kChannels));
     EXPECT_EQ(wide_found, found);
+}
+
+// Two thirds of the products, the same sums: whole numbers up to the largest that are allowed, rows of any length.
+TEST(WinogradRow, GivesTheSumsOfTheDefinition) {
+    Random random(5);
+    for (int round = 0; round < 80; ++round) {
+        testing::GraphBuilder builder(static_cast<unsigned>(round), {1, {1, 1, 1}});
+        const Filters f = builder.filters(random.between(1, 13), random.between(1, 9), {1, random.between(1, 3), 3});
+        const int voxels = random.between(1, 13), tiles = (voxels + 1) / 2;
+        const int channels = padded_channels(f.inputs), outputs = padded_channels(f.outputs);
+        std::vector<std::vector<std::int16_t>> rows;
+        std::vector<std::vector<std::int16_t>> transformed;
+        for (int r = 0; r < f.kernel[1]; ++r) {
+            rows.emplace_back();
+            for (int n = 0; n < (2 * tiles + 2) * channels; ++n)
+                rows.back().push_back(static_cast<std::int16_t>(random.between(0, round % 4 ? 16383 : 3)));
+            transformed.emplace_back(static_cast<std::size_t>(kWinogradParts * tiles * channels));
+            transform_row(rows.back().data(), tiles, channels, transformed.back().data());
+        }
+        const auto parts_filters = winograd_filters(f, 0, f.inputs);
+        std::vector<float> parts(static_cast<std::size_t>(kWinogradParts * tiles * outputs));
+        const std::vector<float> halves(static_cast<std::size_t>(outputs), 0.5f), zeros(halves.size(), 0.0f);
+        for (int n = 0; n < kWinogradParts; ++n) {
+            const auto weights = pack_weights<std::int16_t>(parts_filters[static_cast<std::size_t>(n)], 0, f.inputs);
+            std::vector<const std::int16_t*> at;
+            for (const auto& row : transformed) at.push_back(row.data() + n * tiles * channels);
+            RowConvolution<std::int16_t> row;
+            row.rows = at.data();
+            row.row_count = f.kernel[1];
+            row.run = row.step = channels;
+            row.weights = weights.data();
+            row.voxels = tiles;
+            row.outputs = row.to_step = outputs;
+            row.scales = halves.data();
+            row.offsets = zeros.data();
+            row.to = parts.data() + n * tiles * outputs;
+            convolve_row(row);
+        }
+        const auto expected = plain_row(f, rows, 1, voxels, 1.0);
+        for (const bool accumulate : {false, true}) {
+            std::vector<float> found(static_cast<std::size_t>(voxels * outputs), accumulate ? 7.0f : 99.0f);
+            combine_row(parts.data(), tiles, voxels, outputs, accumulate, found.data());
+            for (int v = 0; v < voxels; ++v) {
+                for (int o = 0; o < f.outputs; ++o) {
+                    const double sum = expected[static_cast<std::size_t>(v * f.outputs + o)];
+                    // Sums are exact; as floats they are rounded, and there are three of them.
+                    EXPECT_NEAR(found[static_cast<std::size_t>(v * outputs + o)], sum + (accumulate ? 7 : 0),
+                                1e-6 * 16383 * 381 * channels * 3)
+                        << round;
+                }
+            }
+        }
+    }
 }
 
 TEST(StageRow, PadsRepeatsAndConverts) {
