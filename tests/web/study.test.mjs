@@ -152,7 +152,7 @@ test('a real case of five folds, recomputed by a plain second implementation', {
 
   // From the first request of the page to the end of the study: nothing but this site's own static files was asked for, and
   // nothing was sent.
-  const allowed = /^\/((models|ort|wasm|web|fonts|icons)\/[\w./-]+|[\w.]+\.(js|html|webmanifest|md)|LICENSE)?$/;
+  const allowed = /^\/((models|ort|wasm|web|fonts|icons|shaders)\/[\w./-]+|[\w.]+\.(js|html|webmanifest|md)|LICENSE)?$/;
   console.log(
     `requests since the page was opened: ${site.requests.length} seen by the browser, ${site.served.length} by the server`,
   );
