@@ -61,7 +61,8 @@ struct RegionGame {
 struct FoldResult {
     int fold = 0;
     std::string model_sha256;
-    std::string provider;   // "webgpu", "wasm", "cpu" of ONNX Runtime; "engine": the program's own in WebAssembly
+    // "webgpu", "wasm", "cpu" of ONNX Runtime; "engine", "engine-webgpu": the program's own in WebAssembly, on WebGPU.
+    std::string provider;
     std::string precision;  // "float32", or "int8 x int15": weights times activations
     // Of the latter, the digest of the ranges of activations in model.json; else empty.
     std::string activations;
