@@ -12,6 +12,7 @@ namespace shapslice::convnet {
 
 constexpr int kLargestNarrow = 127;
 constexpr int kLargestWide = 32767;
+constexpr float kFurthest = 1e37f;  // ends of a range: that their difference is a float
 
 struct Quantisation {
     float scale = 1;
@@ -31,8 +32,8 @@ struct Range {
 };
 
 inline Quantisation quantisation_of(float low, float high, int largest) {
-    low = std::min(low, 0.0f);
-    high = std::max(high, 0.0f);
+    low = std::clamp(low, -kFurthest, 0.0f);
+    high = std::clamp(high, 0.0f, kFurthest);
     const float scale = (high - low) / static_cast<float>(largest);
     if (!(scale > 0)) return {1, 0, largest};
     return {scale, std::clamp(static_cast<int>(std::round(-low / scale)), 0, largest), largest};

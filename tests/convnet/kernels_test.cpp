@@ -2,6 +2,8 @@
 // multiple of eight, every block of voxels and outputs.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "convnet/filters.h"
 #include "convnet/kernels/conv_row.h"
 #include "convnet/kernels/finish_row.h"
@@ -298,6 +300,10 @@ TEST(QuantiseRow, RoundsAndStaysWithinItsBits) {
     EXPECT_EQ(quantisation_of(0, 0, 127), Quantisation{});
     EXPECT_EQ(quantisation_of(0.5f, 2, 127).zero, 0);
     EXPECT_EQ(quantisation_of(-2, -1, 127).zero, 127);
+    // Found by fuzzing: half as much again as the largest floats is infinite.
+    const float infinite = std::numeric_limits<float>::infinity();
+    EXPECT_EQ(quantisation_of(-infinite, infinite, 127).zero, 64);
+    EXPECT_EQ(quantisation_of(-infinite, 0, 127).zero, 127);
 }
 
 TEST(PoolRow, TakesTheLargestWithinTheImage) {

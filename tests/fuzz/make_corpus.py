@@ -138,7 +138,8 @@ def file_name_seeds():
 
 
 SEEDS = {"nifti": nifti_seeds, "nifti_differential": nifti_seeds, "case": case_seeds, "gzip": gzip_seeds,
-         "manifest": manifest_seeds, "result": result_seeds, "network": network_seeds, "file_names": file_name_seeds}
+         "manifest": manifest_seeds, "result": result_seeds, "network": network_seeds, "convnet": network_seeds,
+         "file_names": file_name_seeds}
 
 
 def quoted(word):
@@ -155,7 +156,7 @@ def dictionary(target):
     if target == "file_names":
         return [word.encode() for word in ("t1c t1ce t1gd t1post t1n t1 t2f flair t2w t2 seg label mask .nii .nii.gz "
                                            ".hdr .img .hdr.gz .img.gz - _ .").split()]
-    if target == "network":
+    if target in ("network", "convnet"):
         return [word.encode() for word in ("Conv ConvTranspose GroupNormalization InstanceNormalization DequantizeLinear "
                                            "Reshape Constant Identity Resize Softmax Sigmoid Cast strides dilations pads "
                                            "group num_groups output_padding kernel_shape axis ai.onnx").split()]
