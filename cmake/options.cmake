@@ -15,14 +15,9 @@ else()
   add_link_options(-stdlib=libc++ -fuse-ld=lld)
 endif()
 
+# One build for tests under sanitizers and for fuzzing (tests/fuzz): every library is instrumented; only the targets bring
+# libFuzzer's main. Checked containers, and assertions of Eigen and the JSON library, turn silent mistakes into crashes.
 if(SHAPSLICE_SANITIZE)
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=address,undefined)
-endif()
-
-# Fuzzing (tests/fuzz): every library is instrumented; only the targets bring libFuzzer's main. Checked containers, and
-# Eigen's and the JSON library's assertions, turn silent mistakes into crashes.
-if(SHAPSLICE_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
     -O1 -gline-tables-only $<$<COMPILE_LANGUAGE:CXX>:-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_EXTENSIVE>)
   add_link_options(-fsanitize=address,undefined)

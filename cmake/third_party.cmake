@@ -58,7 +58,7 @@ add_library(third_party_onnx STATIC ${protobuf_sources} "${onnx_proto}/onnx/onnx
 add_library(third_party::onnx ALIAS third_party_onnx)
 target_include_directories(third_party_onnx SYSTEM PUBLIC "${source_root}/protobuf/src" "${onnx_proto}")
 target_compile_options(third_party_onnx PRIVATE -w)
-if(SHAPSLICE_SANITIZE OR SHAPSLICE_FUZZ)
+if(SHAPSLICE_SANITIZE)
   # Protobuf appends nothing from nowhere: memcpy of 0 bytes from null.
   target_compile_options(third_party_onnx PRIVATE -fno-sanitize=nonnull-attribute)
 endif()

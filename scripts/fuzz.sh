@@ -12,10 +12,10 @@ if [ ${#targets[@]} = 0 ]; then
     for source in tests/fuzz/*_fuzz.cpp; do targets+=("$(basename "$source" _fuzz.cpp)"); done
 fi
 corpus=build/fuzz-corpus
-programs=build/fuzz/tests/fuzz
+programs=build/native-sanitize/tests/fuzz
 
-cmake --preset fuzz >build-configure.log || { cat build-configure.log; exit 1; }
-cmake --build --preset fuzz --target "${targets[@]/%/_fuzz}" >build.log 2>&1 ||
+cmake --preset native-sanitize >build-configure.log || { cat build-configure.log; exit 1; }
+cmake --build --preset native-sanitize --target "${targets[@]/%/_fuzz}" >build.log 2>&1 ||
     { grep -E 'error|warning|FAILED' -A 6 build.log | head -60; exit 1; }
 python3 tests/fuzz/make_corpus.py "$corpus" || exit 1
 mkdir -p build/fuzz-crashes build/fuzz-logs
