@@ -19,7 +19,7 @@ export function image(extents) {
 }
 
 /** The channel of the largest logit at each voxel. @param {Float32Array} logits */
-function labelsOf(logits) {
+export function labelsOf(logits) {
   const channels = 4;
   const voxels = logits.length / channels;
   return Uint8Array.from({ length: voxels }, (_, voxel) => {

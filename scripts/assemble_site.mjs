@@ -79,7 +79,9 @@ await copy('index.html', 'index.html');
 for (const file of await readdir(path.join(root, 'web'))) {
   if (file !== 'service_worker.js' && /\.(js|css)$/.test(file)) await copy(`web/${file}`, `web/${file}`);
 }
-for (const file of await readdir(path.join(root, 'shaders'))) await copy(`shaders/${file}`, `shaders/${file}`);
+for (const file of await readdir(path.join(root, 'shaders'), { recursive: true })) {
+  if (file.endsWith('.wgsl')) await copy(`shaders/${file}`, `shaders/${file}`);
+}
 for (const file of ['engine.mjs', 'engine.wasm', 'convnet.mjs', 'convnet.wasm', 'app.mjs', 'app.wasm'])
   await copy(`build/wasm/${file}`, `wasm/${file}`);
 const fonts = '.toolchain/packages/usr/share/fonts/truetype/roboto/unhinted/RobotoTTF';

@@ -47,36 +47,36 @@ struct Parameters {
 }
 
 @group(0) @binding(0) var<uniform> p: Parameters;
-@group(0) @binding(1) var<storage, read> source: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> weights: array<mat4x4<f32>>;
+@group(0) @binding(1) var<storage, read> source: array<Stored>;
+@group(0) @binding(2) var<storage, read> weights: array<StoredMatrix>;
 @group(0) @binding(3) var<storage, read> factors: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> added: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read> absent: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> added: array<Stored>;
+@group(0) @binding(5) var<storage, read> absent: array<Stored>;
 @group(0) @binding(6) var<storage, read> present: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> result: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> result: array<Written>;
 
 // 0 beyond the row's ends.
-fn voxel(row: i32, i: i32, width: i32) -> vec4<f32> {
+fn voxel(row: i32, i: i32, width: i32) -> Factor {
   let inside = i >= 0 && i < width;
-  if (absence == NOT_INPUT) { return select(vec4<f32>(), source[row + i], inside); }
+  if (absence == NOT_INPUT) { return select(Factor(), factor_of(source[row + i]), inside); }
   let lanes = present[0] > vec4<f32>();
-  if (absence == NOTHING) { return select(vec4<f32>(), source[row + i], lanes & vec4<bool>(inside)); }
-  return select(vec4<f32>(), select(absent[row + i], source[row + i], lanes), inside);
+  if (absence == NOTHING) { return select(Factor(), factor_of(source[row + i]), lanes & vec4<bool>(inside)); }
+  return select(Factor(), select(factor_of(absent[row + i]), factor_of(source[row + i]), lanes), inside);
 }
 
 fn store(plane: i32, at: i32, sum: vec4<f32>) {
   let to = plane * p.target_k * p.target_j * p.target_i + at;
   var value = sum;
-  if (p.accumulates != 0) { value += result[to]; }
+  if (p.accumulates != 0) { value += floats_written(result[to]); }
   if (p.ends != 0) {
     let factor = p.factors + plane;
     value = value * factors[factor] + factors[factor + p.factors_planes];
-    if (p.adds != 0) { value += added[to]; }
+    if (p.adds != 0) { value += floats_of(added[to]); }
     if (p.leaks != 0) {
       value = select(value * factors[factor + 2 * p.factors_planes], value, value > vec4<f32>());
     }
   }
-  result[to] = value;
+  result[to] = written(value);
 }
 
 @compute @workgroup_size(64)
@@ -114,22 +114,22 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
             let x1 = voxel(row, low_i + 1, width);
             let x2 = voxel(row, low_i + 2, width);
             let x3 = voxel(row, low_i + 3, width);
-            let a0 = weights[tap];
-            s00 += a0 * x0; s01 += a0 * x1; s02 += a0 * x2; s03 += a0 * x3;
-            let a1 = weights[tap + other];
-            s10 += a1 * x0; s11 += a1 * x1; s12 += a1 * x2; s13 += a1 * x3;
+            let a0 = matrix_of(weights[tap]);
+            s00 += product(a0, x0); s01 += product(a0, x1); s02 += product(a0, x2); s03 += product(a0, x3);
+            let a1 = matrix_of(weights[tap + other]);
+            s10 += product(a1, x0); s11 += product(a1, x1); s12 += product(a1, x2); s13 += product(a1, x3);
             if (kernel_i > 1) {
               let x4 = voxel(row, low_i + 4, width);
-              let b0 = weights[tap + 1];
-              s00 += b0 * x1; s01 += b0 * x2; s02 += b0 * x3; s03 += b0 * x4;
-              let b1 = weights[tap + 1 + other];
-              s10 += b1 * x1; s11 += b1 * x2; s12 += b1 * x3; s13 += b1 * x4;
+              let b0 = matrix_of(weights[tap + 1]);
+              s00 += product(b0, x1); s01 += product(b0, x2); s02 += product(b0, x3); s03 += product(b0, x4);
+              let b1 = matrix_of(weights[tap + 1 + other]);
+              s10 += product(b1, x1); s11 += product(b1, x2); s12 += product(b1, x3); s13 += product(b1, x4);
               if (kernel_i > 2) {
                 let x5 = voxel(row, low_i + 5, width);
-                let c0 = weights[tap + 2];
-                s00 += c0 * x2; s01 += c0 * x3; s02 += c0 * x4; s03 += c0 * x5;
-                let c1 = weights[tap + 2 + other];
-                s10 += c1 * x2; s11 += c1 * x3; s12 += c1 * x4; s13 += c1 * x5;
+                let c0 = matrix_of(weights[tap + 2]);
+                s00 += product(c0, x2); s01 += product(c0, x3); s02 += product(c0, x4); s03 += product(c0, x5);
+                let c1 = matrix_of(weights[tap + 2 + other]);
+                s10 += product(c1, x2); s11 += product(c1, x3); s12 += product(c1, x4); s13 += product(c1, x5);
               }
             }
           } else {
@@ -138,10 +138,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
               let x1 = voxel(row, low_i + tap_i + stride_i, width);
               let x2 = voxel(row, low_i + tap_i + 2 * stride_i, width);
               let x3 = voxel(row, low_i + tap_i + 3 * stride_i, width);
-              let a0 = weights[tap + tap_i];
-              s00 += a0 * x0; s01 += a0 * x1; s02 += a0 * x2; s03 += a0 * x3;
-              let a1 = weights[tap + tap_i + other];
-              s10 += a1 * x0; s11 += a1 * x1; s12 += a1 * x2; s13 += a1 * x3;
+              let a0 = matrix_of(weights[tap + tap_i]);
+              s00 += product(a0, x0); s01 += product(a0, x1); s02 += product(a0, x2); s03 += product(a0, x3);
+              let a1 = matrix_of(weights[tap + tap_i + other]);
+              s10 += product(a1, x0); s11 += product(a1, x1); s12 += product(a1, x2); s13 += product(a1, x3);
             }
           }
         }

@@ -15,11 +15,11 @@ struct Parameters {
 }
 
 @group(0) @binding(0) var<uniform> p: Parameters;
-@group(0) @binding(1) var<storage, read> source: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> source: array<Stored>;
 @group(0) @binding(2) var<storage, read> factors: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> constants: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> added: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> result: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> added: array<Stored>;
+@group(0) @binding(5) var<storage, read_write> result: array<Written>;
 
 const LEAKY = 1;
 const SIGMOID = 2;
@@ -28,11 +28,11 @@ const SOFTMAX = 3;
 fn scaled(n: i32, plane: i32) -> vec4<f32> {
   let at = plane * p.voxels + n;
   let factor = p.factors + plane;
-  var value = source[at];
+  var value = floats_of(source[at]);
   if (p.normalises != 0) { value -= factors[factor + 2 * p.factors_planes]; }
   value = value * factors[factor] + factors[factor + p.factors_planes];
   if (p.adds == 0) { return value; }
-  return value + added[at];
+  return value + floats_of(added[at]);
 }
 
 // What a plane's surplus lanes must not take part in.
@@ -51,9 +51,12 @@ fn softmax(n: i32) {
   for (var plane = 0; plane < planes; plane++) {
     let value = select(vec4<f32>(), exp(scaled(n, plane) - largest), counts(plane));
     total += value.x + value.y + value.z + value.w;
-    result[plane * p.voxels + n] = value;
+    result[plane * p.voxels + n] = written(value);
   }
-  for (var plane = 0; plane < planes; plane++) { result[plane * p.voxels + n] /= total; }
+  for (var plane = 0; plane < planes; plane++) {
+    let at = plane * p.voxels + n;
+    result[at] = written(floats_written(result[at]) / total);
+  }
 }
 
 @compute @workgroup_size(64)
@@ -69,5 +72,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   var value = scaled(n, plane);
   if (p.activation == LEAKY) { value = select(value * constants[p.slopes + plane], value, value > vec4<f32>()); }
   if (p.activation == SIGMOID) { value = 1 / (1 + exp(-value)); }
-  result[plane * p.voxels + n] = value;
+  result[plane * p.voxels + n] = written(value);
 }

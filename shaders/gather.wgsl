@@ -10,9 +10,9 @@ struct Parameters {
 }
 
 @group(0) @binding(0) var<uniform> p: Parameters;
-@group(0) @binding(1) var<storage, read> source: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> source: array<Stored>;
 @group(0) @binding(2) var<storage, read> tables: array<i32>;
-@group(0) @binding(3) var<storage, read_write> result: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> result: array<Written>;
 
 fn looked_up(table: i32, n: i32) -> i32 {
   if (table < 0) { return n; }
@@ -31,10 +31,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let voxels = p.source_k * p.source_j * p.source_i;
   let plane = p.plane + i32(group.z);
   let to = plane * p.target_k * p.target_j * p.target_i + n;
-  var value = result[to];
+  var value = floats_written(result[to]);
   for (var lane = 0; lane < 4; lane++) {
     let channel = 4 * plane + lane - p.first;
-    if (channel >= 0 && channel < p.channels) { value[lane] = source[channel / 4 * voxels + at][channel % 4]; }
+    if (channel >= 0 && channel < p.channels) { value[lane] = floats_of(source[channel / 4 * voxels + at])[channel % 4]; }
   }
-  result[to] = value;
+  result[to] = written(value);
 }

@@ -9,9 +9,9 @@ struct Parameters {
 }
 
 @group(0) @binding(0) var<uniform> p: Parameters;
-@group(0) @binding(1) var<storage, read> source: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> source: array<Stored>;
 @group(0) @binding(2) var<storage, read> tables: array<i32>;
-@group(0) @binding(3) var<storage, read_write> result: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> result: array<Written>;
 
 struct Tap { low: i32, high: i32, share: f32 }
 
@@ -21,7 +21,7 @@ fn tap(axis: i32, n: i32) -> Tap {
 }
 
 fn along_row(row: i32, i: Tap) -> vec4<f32> {
-  return mix(source[row + i.low], source[row + i.high], i.share);
+  return mix(floats_of(source[row + i.low]), floats_of(source[row + i.high]), i.share);
 }
 
 @compute @workgroup_size(64)
@@ -39,5 +39,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
                  along_row((low * p.source_j + j.high) * p.source_i, i), j.share);
   let far = mix(along_row((high * p.source_j + j.low) * p.source_i, i),
                 along_row((high * p.source_j + j.high) * p.source_i, i), j.share);
-  result[(p.target_plane + i32(group.z)) * voxels + n] = mix(near, far, k.share);
+  result[(p.target_plane + i32(group.z)) * voxels + n] = written(mix(near, far, k.share));
 }

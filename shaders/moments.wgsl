@@ -15,7 +15,7 @@ struct Parameters {
 }
 
 @group(0) @binding(0) var<uniform> p: Parameters;
-@group(0) @binding(1) var<storage, read> source: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> source: array<Stored>;
 @group(0) @binding(2) var<storage, read_write> pieces: array<vec4<f32>>;
 
 const WIDTH = 64;
@@ -35,10 +35,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   var mean = vec4<f32>();
   var square = vec4<f32>();
   if (first < end) {
-    let origin = source[plane * p.voxels + first];
+    let origin = floats_of(source[plane * p.voxels + first]);
     var sum = vec4<f32>();
     for (var n = first; n < end; n += WIDTH) {
-      let off = source[plane * p.voxels + n] - origin;
+      let off = floats_of(source[plane * p.voxels + n]) - origin;
       sum += off;
       square += off * off;
       count += 1;

@@ -9,8 +9,8 @@ struct Parameters {
 }
 
 @group(0) @binding(0) var<uniform> p: Parameters;
-@group(0) @binding(1) var<storage, read> source: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> result: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> source: array<Stored>;
+@group(0) @binding(2) var<storage, read_write> result: array<Written>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
@@ -26,9 +26,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   for (var k = max(low_k, 0); k < min(low_k + p.kernel_k, p.source_k); k++) {
     for (var j = max(low_j, 0); j < min(low_j + p.kernel_j, p.source_j); j++) {
       for (var i = max(low_i, 0); i < min(low_i + p.kernel_i, p.source_i); i++) {
-        largest = max(largest, source[((slices + k) * p.source_j + j) * p.source_i + i]);
+        largest = max(largest, floats_of(source[((slices + k) * p.source_j + j) * p.source_i + i]));
       }
     }
   }
-  result[(p.target_plane + i32(group.z)) * voxels + n] = largest;
+  result[(p.target_plane + i32(group.z)) * voxels + n] = written(largest);
 }

@@ -10,7 +10,7 @@ struct Parameters {
 @group(0) @binding(1) var<storage, read> input: array<f32>;
 @group(0) @binding(2) var<storage, read> absent: array<f32>;
 @group(0) @binding(3) var<storage, read> present: array<f32>;
-@group(0) @binding(4) var<storage, read_write> result: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> result: array<Written>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
@@ -29,5 +29,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
       value[lane] = absent[at];
     }
   }
-  result[plane * p.voxels + n] = value;
+  result[plane * p.voxels + n] = written(value);
 }

@@ -2,6 +2,7 @@
 // See web/engine_client.js for the other end.
 
 import { ConvnetPool, enginesHere } from './convnet_pool.js';
+import { maskedInput } from './gpu_engine.js';
 import { OrtRuntime } from './ort_runtime.js';
 import { ModelLibrary } from './model_library.js';
 import { RunStore } from './run_store.js';
@@ -67,8 +68,8 @@ async function createEngine() {
   const module = /** @type {EngineModule} */ (await create());
   /** @type {EngineHost} */
   const host = {
-    startRun: (ticket, modelId, fold, channels, shape, input, wholeNumbers, mask) => {
-      void answerRun(ticket, modelId, fold, channels, shape, input, wholeNumbers, mask);
+    startRun: (ticket, modelId, fold, channels, shape, input, fast, mask) => {
+      void answerRun(ticket, modelId, fold, channels, shape, input, fast, mask);
     },
     onResult: (json) => emit('result', { json }),
     onOtherSettings: () => emit('otherSettings', {}),
@@ -94,10 +95,10 @@ async function createEngine() {
  * @param {number} channels
  * @param {number[]} shape
  * @param {Float32Array} view
- * @param {boolean} wholeNumbers on the program's own engine
+ * @param {boolean} fast not in float32, on the program's own engine
  * @param {Mask | null} mask
  */
-async function answerRun(ticket, modelId, fold, channels, shape, view, wholeNumbers, mask) {
+async function answerRun(ticket, modelId, fold, channels, shape, view, fast, mask) {
   /** @type {Float32Array | null} */
   let input = null;
   try {
@@ -118,17 +119,40 @@ async function answerRun(ticket, modelId, fold, channels, shape, view, wholeNumb
       return;
     }
     const model = library.get(modelId);
-    const answer = wholeNumbers
-      ? await pool.run(model.manifest, fold, () => library.file(model, fold), shape, input)
-      : await runtime.run(model.manifest, fold, library.files(model, fold), channels, shape, input, mask);
+    const files = library.files(model, fold);
+    const run = () => runtime.run(model.manifest, fold, files, channels, shape, input, mask);
+    const answer = await (fast ? runFast(model.manifest, fold, files, channels, shape, input, mask) : run());
     if (answer.notice) {
       library.warmUps.clear(); // perhaps measured on what has just been given up
+      engine.setEngines(fastRunsAtOnce());
       emit('runtime', { state: { ...runtime.state, engines: pool.count } });
     }
     engine.completeRun(ticket, answer.output, answer.provider, answer.seconds, answer.notice);
   } catch (error) {
     if (!gaveUp(error)) engine.failRun(ticket, sentenceOf(error));
   }
+}
+
+/**
+ * One forward pass that need not be in float32: in halves on a graphics processor, else in whole numbers.
+ * @param {ModelManifest} manifest
+ * @param {number} fold
+ * @param {import('./types.d.ts').NetworkFiles} files
+ * @param {number} channels
+ * @param {number[]} shape i, j, k
+ * @param {Float32Array} input
+ * @param {Mask | null} mask
+ */
+async function runFast(manifest, fold, files, channels, shape, input, mask) {
+  const onGpu = await runtime.runHalf(manifest, fold, files, channels, shape, input, mask);
+  if (onGpu) return onGpu;
+  const notice = runtime.takeNotice();
+  return { ...(await pool.run(manifest, fold, files.original, shape, maskedInput(input, mask))), notice };
+}
+
+/** A graphics processor is one; engines in WebAssembly are as many as there are cores. */
+function fastRunsAtOnce() {
+  return runtime.state.provider === 'webgpu' ? 1 : pool.count;
 }
 
 /** A program that trapped (its stack overflowed, it read where nothing is) may hold anything: the page starts another. @param {unknown} error */
@@ -229,7 +253,7 @@ async function runHere(engine, options, key, ended, waited) {
   if (!cancelled) void store.putStudy({ ...record, finished: true });
 }
 
-/** Models that a fast study may run in whole numbers are measured first where their manifest has no ranges. @param {Record<string, any>} options */
+/** Models that a fast study may run otherwise than in float32 are measured first where their manifest has no ranges. @param {Record<string, any>} options */
 async function settleRanges({ models, settings }) {
   if (settings?.precision !== 'fast') return;
   for (const { id } of models) {
@@ -307,7 +331,9 @@ const methods = {
 
   async prepareRuntime() {
     await runtime.prepare();
-    (await engineReady).setMasks(runtime.state.provider === 'webgpu');
+    const engine = await engineReady;
+    engine.setMasks(runtime.state.provider === 'webgpu');
+    engine.setEngines(fastRunsAtOnce());
     return { ...runtime.state, engines: pool.count };
   },
 

@@ -45,15 +45,16 @@ export class GpuEngine {
    * The network for a size of input, ready to run; null where this engine does not take it.
    * @param {string} file @param {string} key @param {() => Promise<Uint8Array>} bytes @param {number[]} shape i, j, k
    * @param {boolean} standsIn whether what a coalition lacks is another volume
+   * @param {boolean} half volumes in halves
    */
-  async open(file, key, bytes, shape, standsIn) {
+  async open(file, key, bytes, shape, standsIn, half) {
     if (this.current?.key === key) return this.current;
     const { module, device, shaders } = await (this.ready ??= this.begin());
     this.current?.network.close();
     this.current = null;
     const { bufferBytes, workgroups } = gpuLimits(device);
     const extents = shape.toReversed();
-    const programs = module.gpuProgram(file, await bytes(), extents, standsIn, bufferBytes, workgroups);
+    const programs = module.gpuProgram(file, await bytes(), extents, standsIn, bufferBytes, workgroups, half);
     if (programs.problem) {
       this.refused.set(key, programs.problem);
       return null;
@@ -70,19 +71,20 @@ export class GpuEngine {
    * @param {number[]} shape i, j, k
    * @param {Float32Array} input
    * @param {Mask | null} mask
+   * @param {boolean} half volumes in halves
    * @returns {Promise<{ output: Float32Array, seconds: number } | null>}
    */
-  async run({ file, sha256 }, bytes, channels, shape, input, mask) {
+  async run({ file, sha256 }, bytes, channels, shape, input, mask, half) {
     const present = mask?.present ?? Array(channels).fill(1);
     const whole = !present.includes(0);
-    const key = (/** @type {boolean} */ standsIn) => `${sha256} ${shape} ${standsIn}`;
+    const key = (/** @type {boolean} */ standsIn) => `${sha256} ${shape} ${standsIn} ${half}`;
     // Nothing stands in for what is there: the network that other coalitions use does as well.
     const standsIn = Boolean(mask?.absent) || (whole && this.current?.key === key(true));
     const wanted = key(standsIn);
     if (this.refused.has(wanted)) return null;
     const { lost } = await (this.ready ??= this.begin());
     try {
-      const open = await Promise.race([this.open(file, wanted, bytes, shape, standsIn), lost]);
+      const open = await Promise.race([this.open(file, wanted, bytes, shape, standsIn, half), lost]);
       if (!open) return null;
       const started = performance.now();
       const image = mask ? mask.image : null;

@@ -10,6 +10,8 @@ const [WEIGHTS, CONSTANTS, TABLES, INPUT, ABSENT, PRESENT, OUTPUT] = [0, 1, 2, 3
 // GPUBufferUsage and GPUMapMode, which a worker under Node does not have as globals.
 const [MAP_READ, COPY_SRC, COPY_DST, UNIFORM, STORAGE] = [1, 4, 8, 64, 128];
 
+const HALF_FLOATS = 'shader-f16';
+
 /** What a shader may be given at most on a device. @param {any} device a GPUDevice */
 export function gpuLimits(device) {
   const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension } = device.limits;
@@ -19,10 +21,11 @@ export function gpuLimits(device) {
   };
 }
 
-/** A device with as much memory a buffer as its adapter allows. @param {any} adapter a GPUAdapter @returns {Promise<any>} */
+/** A device with as much memory a buffer as its adapter allows, and half floats where it has them. @param {any} adapter a GPUAdapter @returns {Promise<any>} */
 export function requestDevice(adapter) {
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  return adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
+  const requiredFeatures = adapter.features.has(HALF_FLOATS) ? [HALF_FLOATS] : [];
+  return adapter.requestDevice({ requiredFeatures, requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
 }
 
 /** The pipelines of a device, each made once. */
@@ -33,19 +36,31 @@ export class GpuShaders {
     this.source = source;
     /** @type {Map<string, Promise<any>>} */
     this.pipelines = new Map();
+    /** @type {Map<string, Promise<string>>} */
+    this.texts = new Map();
   }
 
-  /** @param {string} name of a file in shaders/ @param {Record<string, number>} constants its overrides */
-  pipeline(name, constants) {
-    const key = `${name} ${JSON.stringify(constants)}`;
+  /** @param {string} file */
+  text(file) {
+    let text = this.texts.get(file);
+    if (!text) this.texts.set(file, (text = this.source(file)));
+    return text;
+  }
+
+  /** @param {GpuPass} pass */
+  pipeline({ shader, reads, writes, constants }) {
+    const arithmetic = reads === 'half' && this.device.features.has(HALF_FLOATS) ? 'half_f16' : reads;
+    const files = [`floats/read_${arithmetic}`, `floats/write_${writes}`, shader];
+    const key = `${files} ${JSON.stringify(constants)}`;
     let made = this.pipelines.get(key);
-    if (!made) this.pipelines.set(key, (made = this.compile(name, constants)));
+    if (!made) this.pipelines.set(key, (made = this.compile(shader, files, constants ?? {})));
     return made;
   }
 
-  /** @param {string} name @param {Record<string, number>} constants */
-  async compile(name, constants) {
-    const module = this.device.createShaderModule({ label: name, code: await this.source(name) });
+  /** @param {string} name @param {string[]} files in shaders/, one after another @param {Record<string, number>} constants overrides */
+  async compile(name, files, constants) {
+    const code = (await Promise.all(files.map((file) => this.text(file)))).join('');
+    const module = this.device.createShaderModule({ label: name, code });
     return this.device.createComputePipelineAsync({ label: name, layout: 'auto', compute: { module, constants } });
   }
 }
@@ -96,7 +111,7 @@ export class GpuNetwork {
     return this.program.buffers.reduce((sum, size) => sum + size, this.program.buffers[OUTPUT]);
   }
 
-  /** @param {number} buffer @param {Float32Array | Int32Array} values */
+  /** @param {number} buffer @param {Float32Array | Int32Array | Uint16Array} values */
   write(buffer, values) {
     this.device.queue.writeBuffer(this.buffers[buffer], 0, values);
   }
@@ -104,8 +119,9 @@ export class GpuNetwork {
   /** @param {GpuShaders} shaders @param {GpuPass[]} passes */
   bind(shaders, passes) {
     return Promise.all(
-      passes.map(async ({ shader, constants, parameters, buffers, workgroups }) => {
-        const pipeline = await shaders.pipeline(shader, constants ?? {});
+      passes.map(async (each) => {
+        const { parameters, buffers, workgroups } = each;
+        const pipeline = await shaders.pipeline(each);
         const size = Math.ceil(parameters.length / 4) * 16;
         const uniform = this.device.createBuffer({ size, usage: UNIFORM | COPY_DST });
         this.uniforms.push(uniform);

@@ -14,6 +14,7 @@ import { OrtRuntime } from './ort_runtime.js';
  * @property {Uint8Array} original of the first fold, as it is in its file
  * @property {Uint8Array} rewritten the same, as ONNX Runtime gets it
  * @property {number[]} shape i, j, k
+ * @property {boolean} half on WebGPU with volumes in halves
  */
 
 /**
@@ -36,9 +37,9 @@ export function measureApart(request) {
 }
 
 /** @param {MeasureRequest} request */
-async function answer({ folder, provider, manifest, original, rewritten, shape }) {
+async function answer({ folder, provider, manifest, original, rewritten, shape, half }) {
   const runtime = new OrtRuntime(new URL(folder), provider);
-  return runtime.measure(manifest, { original: async () => original, rewritten: async () => rewritten }, shape);
+  return runtime.measure(manifest, { original: async () => original, rewritten: async () => rewritten }, shape, half);
 }
 
 if (self.name === 'shapslice-measure') {

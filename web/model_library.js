@@ -25,7 +25,7 @@ async function modelFile(model, name) {
 
 /** Under what a model's costs are kept. @param {ModelManifest} manifest @param {boolean} fast */
 function warmUpKey({ id, folds }, fast) {
-  return fast && folds[0].activations ? `${id} in whole numbers` : id;
+  return fast && folds[0].activations ? `${id} fast` : id;
 }
 
 export class ModelLibrary {
@@ -179,8 +179,8 @@ export class ModelLibrary {
   /**
    * Runs a model once on little, if that was not done before. One at a time: two at once would each seem twice as slow.
    * @param {LoadedModel} model
-   * @param {boolean} fast in whole numbers, where it can be
-   * @param {{ folder: URL, wanted: import('./types.d.ts').WantedProvider }} runtime what the study will run on
+   * @param {boolean} fast not in float32, where it can be
+   * @param {import('./ort_runtime.js').OrtRuntime} runtime what the study will run on
    * @param {() => boolean} begins whether to measure, asked when it is its turn
    * @returns {Promise<void>}
    */
@@ -206,18 +206,19 @@ export class ModelLibrary {
 
   /**
    * @param {LoadedModel} model
-   * @param {boolean} whole
-   * @param {{ folder: URL, wanted: import('./types.d.ts').WantedProvider }} runtime
+   * @param {boolean} fast
+   * @param {import('./ort_runtime.js').OrtRuntime} runtime
    * @returns {Promise<WarmUp | null>}
    */
-  async measure(model, whole, { folder, wanted: provider }) {
+  async measure(model, fast, { folder, wanted: provider, state }) {
     const { manifest } = model;
     try {
       const shape = JSON.parse(this.engine.warmUpShape(manifest.id));
-      if (whole) return await this.pool.measure(manifest, () => this.file(model, 0), shape);
+      const half = fast && state.provider === 'webgpu';
+      if (fast && !half) return await this.pool.measure(manifest, () => this.file(model, 0), shape);
       const original = (await this.file(model, 0)).slice(); // the worker gets it for good
       const rewritten = await this.fold(model, 0);
-      return await measureApart({ folder: folder.href, provider, manifest, original, rewritten, shape });
+      return await measureApart({ folder: folder.href, provider, manifest, original, rewritten, shape, half });
     } catch {
       return null; // the study will say why it does not run
     }

@@ -15,6 +15,7 @@ import { bytesAtHeight, bytesHeld, watchMemory } from './memory_meter.js';
 /** @typedef {{ key: string, session: Session, provider: 'webgpu' | 'wasm' }} OpenSession */
 
 const OWN_PROVIDER = 'engine-webgpu';
+const OWN_HALF_PROVIDER = 'engine-webgpu-half';
 const MOST_THREADS = 8;
 const LONG_WARM_UP = 10; // seconds: a longer first run is not repeated only to be timed again
 const MOST_WARM_UPS = 6;
@@ -245,16 +246,22 @@ export class OrtRuntime {
    * @param {ModelManifest} manifest
    * @param {NetworkFiles} files
    * @param {number[]} shape i, j, k
+   * @param {boolean} half as runHalf() runs it
    * @returns {Promise<WarmUp>}
    */
-  async measure(manifest, files, shape) {
+  async measure(manifest, files, shape, half) {
     await this.prepare();
     const input = Float32Array.from(
       { length: 4 * shape[0] * shape[1] * shape[2] },
       (_, n) => (Math.imul(n, 0x9e3779b1) >>> 0) / 2 ** 31 - 1,
     );
-    const once = () => this.run(manifest, 0, files, 4, shape, input, null);
-    const own = this.state.provider === 'webgpu' && (await once()).provider === OWN_PROVIDER;
+    const once = async () => {
+      if (!half) return this.run(manifest, 0, files, 4, shape, input, null);
+      const answer = await this.runHalf(manifest, 0, files, 4, shape, input, null);
+      if (!answer) throw new Error(this.takeNotice() || 'its shaders do not take the network');
+      return answer;
+    };
+    const own = this.state.provider === 'webgpu' && (await once()).provider.startsWith(OWN_PROVIDER);
     await this.inTurn(async () => {
       if (own || this.current?.key === `${manifest.id}/0`) return;
       await this.openSession(manifest, 0, await files.rewritten());
@@ -283,9 +290,33 @@ export class OrtRuntime {
     await this.prepare();
     return this.inTurn(
       async () =>
-        (await this.runOnOwn(manifest, fold, files, channels, shape, input, mask)) ??
+        (await this.runOnOwn(manifest, fold, files, channels, shape, input, mask, false)) ??
         (await this.runInTurn(manifest, fold, files, channels, shape, maskedInput(input, mask))),
     );
+  }
+
+  /**
+   * One forward pass on the program's own shaders, with volumes in halves; null where WebGPU is not in use, or the shaders do
+   * not take the network or cannot any more: takeNotice() then says why.
+   * @param {ModelManifest} manifest
+   * @param {number} fold
+   * @param {NetworkFiles} files
+   * @param {number} channels
+   * @param {number[]} shape i, j, k
+   * @param {Float32Array} input
+   * @param {Mask | null} mask
+   * @returns {Promise<RunAnswer | null>}
+   */
+  async runHalf(manifest, fold, files, channels, shape, input, mask) {
+    await this.prepare();
+    return this.inTurn(() => this.runOnOwn(manifest, fold, files, channels, shape, input, mask, true));
+  }
+
+  /** What the user should hear of, once. */
+  takeNotice() {
+    const notice = this.pendingNotice;
+    this.pendingNotice = '';
+    return notice;
   }
 
   /**
@@ -297,19 +328,20 @@ export class OrtRuntime {
    * @param {number[]} shape i, j, k
    * @param {Float32Array} input
    * @param {Mask | null} mask
+   * @param {boolean} half volumes in halves
    * @returns {Promise<RunAnswer | null>}
    */
-  async runOnOwn(manifest, fold, { original }, channels, shape, input, mask) {
+  async runOnOwn(manifest, fold, { original }, channels, shape, input, mask, half) {
     if (!this.own || this.state.provider !== 'webgpu' || this.wasmOnly.has(manifest.id)) return null;
     try {
-      const answer = await this.own.run(manifest.folds[fold], original, channels, shape, input, mask);
-      return answer && { ...answer, provider: OWN_PROVIDER, notice: '' };
+      const answer = await this.own.run(manifest.folds[fold], original, channels, shape, input, mask, half);
+      return answer && { ...answer, provider: half ? OWN_HALF_PROVIDER : OWN_PROVIDER, notice: '' };
     } catch (error) {
       if (error instanceof DeviceLost) {
         this.own = null;
         await this.leaveDevice(error);
       } else {
-        this.state.note = `ShapSlice's own shaders failed (${reasonOf(error)}): the study goes on with ONNX Runtime.`;
+        this.state.note = `ShapSlice's own shaders failed (${reasonOf(error)}): the study goes on ${half ? 'with WASM' : 'with ONNX Runtime'}.`;
       }
       this.pendingNotice = this.state.note;
       return null;
@@ -364,9 +396,7 @@ export class OrtRuntime {
     const logits = outputs[manifest.output];
     if (!logits) throw new Error(`${manifest.name}: the network has no output named "${manifest.output}".`);
     const output = logits.type === 'float16' ? Float32Array.from(/** @type {any} */ (logits.data)) : logits.data;
-    const notice = this.pendingNotice;
-    this.pendingNotice = '';
-    return { output: /** @type {Float32Array} */ (output), provider, seconds, notice };
+    return { output: /** @type {Float32Array} */ (output), provider, seconds, notice: this.takeNotice() };
   }
 
   async release() {

@@ -67,12 +67,15 @@ export interface ConvnetModule {
     standsIn: boolean,
     bufferBytes: number,
     workgroups: number,
+    half: boolean,
   ): GpuPrograms;
 }
 
 /** A pass of a compute shader: src/convnet/gpu_program.h. */
 export interface GpuPass {
   shader: string;
+  reads: 'single' | 'half';
+  writes: 'single' | 'half';
   constants: Record<string, number> | null;
   parameters: number[];
   buffers: number[];
@@ -92,7 +95,8 @@ export interface GpuPrograms {
   problem: string;
   /** A GpuProgram as JSON. */
   program: string;
-  weights: Float32Array;
+  /** Floats, or the bits of halves. */
+  weights: Float32Array | Uint16Array;
   constants: Float32Array;
   tables: Int32Array;
 }
@@ -116,7 +120,7 @@ export interface EngineHost {
     channels: number,
     shape: number[],
     input: Float32Array,
-    wholeNumbers: boolean,
+    fast: boolean,
     mask: Mask | null,
   ): void;
   onResult(json: string): void;

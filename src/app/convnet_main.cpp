@@ -128,9 +128,9 @@ val owned_array(const std::vector<T>& values) {
 
 // A network as passes of WebGPU shaders: {problem} or {program, weights, constants, tables}. `program` is JSON:
 // {buffers: bytes of each, channels, load, run: passes {shader, parameters, buffers, workgroups}} (gpu_program.h).
-// `stands_in`: whether absent contrasts are another volume in place of 0.
+// `stands_in`: whether absent contrasts are another volume in place of 0. `half`: volumes and weights in halves.
 val gpu_program(const std::string& file_name, const val& bytes, const val& extents, bool stands_in, double buffer_bytes,
-                int workgroups) {
+                int workgroups, bool half) {
     val answer = val::object();
     const auto refuse = [&](const Error& error) {
         answer.set("problem", error.sentence);
@@ -142,11 +142,12 @@ val gpu_program(const std::string& file_name, const val& bytes, const val& exten
         read_graph(file_name, *network, {extents[0].as<int>(), extents[1].as<int>(), extents[2].as<int>()});
     if (!graph) return refuse(graph.error());
     const GpuLimits limits{static_cast<std::uint64_t>(buffer_bytes), workgroups};
-    const auto program = make_gpu_program(file_name, make_plan(*graph), stands_in, limits);
+    const auto program =
+        make_gpu_program(file_name, make_plan(*graph), stands_in, limits, half ? GpuFloats::half : GpuFloats::single);
     if (!program) return refuse(program.error());
     answer.set("problem", std::string());
     answer.set("program", gpu_program_json(*program).dump());
-    answer.set("weights", owned_array(program->weights));
+    answer.set("weights", half ? owned_array(halves(program->weights)) : owned_array(program->weights));
     answer.set("constants", owned_array(program->constants));
     answer.set("tables", owned_array(program->tables));
     return answer;

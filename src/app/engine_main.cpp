@@ -1,7 +1,7 @@
 // The engine as JavaScript sees it: web/engine_worker.js in the page, tests and scripts under Node.
 //
 // Strings cross as JSON or as one sentence for the user (empty: all is well), voxels as typed arrays. The runtime seam:
-// the engine calls host.startRun(ticket, modelId, fold, channels, [i, j, k], input, wholeNumbers, mask); the host
+// the engine calls host.startRun(ticket, modelId, fold, channels, [i, j, k], input, fast, mask); the host
 // answers later with completeRun(ticket, ...) or failRun(ticket, sentence): never from within startRun, since the
 // functions that Emscripten makes for a page without eval may not be entered a second time. `mask` is null, or for a
 // host that masks (setMasks): {present: [1 or 0 a channel], absent: voxels or null, image: number}
@@ -59,10 +59,10 @@ class HostRuntime final : public Runtime {
         }
     }
     double now() const override { return emscripten_get_now() / 1000; }
-    int at_once(bool whole_numbers) const override { return whole_numbers ? engines_ : 1; }
+    int at_once(bool fast) const override { return fast ? engines_ : 1; }
     bool masks() const override { return masks_; }
     void set_masks(bool masks) { masks_ = masks; }
-    // How many of the program's own engines (docs/ENGINE.md) the host has.
+    // How many fast runs the host makes at once.
     void set_engines(int count) { engines_ = std::max(1, count); }
 
     void answer(int ticket, Expected<RunOutcome> outcome) {
@@ -90,7 +90,7 @@ class HostRuntime final : public Runtime {
             mask.set("image", static_cast<double>(request.image));
         }
         host_.call<void>("startRun", ticket, request.model_id, request.fold, request.channels, shape,
-                         view(request.input), request.whole_numbers, mask);
+                         view(request.input), request.fast, mask);
     }
 
     val host_;

@@ -8,8 +8,8 @@
 
 namespace shapslice {
 
-// exact: float32, on ONNX Runtime. fast: 8-bit weights times activations of up to 15 bits, on the program's own engine
-// (docs/ENGINE.md), where it takes the network and knows the ranges of its activations; exact where not.
+// exact: float32. fast, where the program's own engine takes the network (docs/ENGINE.md): 8-bit weights times
+// activations of up to 15 bits, or weights and activations in float16 on a graphics processor; exact where not.
 enum class Precision { exact, fast };
 inline constexpr std::array<std::string_view, 2> kPrecisionNames{"exact", "fast"};
 

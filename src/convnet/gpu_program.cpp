@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <numeric>
 
 #include "convnet/kernels/simd.h"
@@ -36,6 +37,7 @@ struct Part {
     int buffer = 0;
     int first = 0;  // plane
     int planes = 0;
+    GpuFloats floats = GpuFloats::single;
 };
 using Parts = std::vector<Part>;
 
@@ -58,6 +60,12 @@ std::vector<Overlap> overlaps(const Parts& a, const Parts& b) {
     }
     return found;
 }
+
+// What a pass reads and writes.
+struct PassFloats {
+    GpuFloats read = GpuFloats::single;
+    GpuFloats written = GpuFloats::single;
+};
 
 // Whether a finish leaves a volume of so many channels as it is.
 bool is_plain(const Finish& finish, int channels) {
@@ -115,8 +123,8 @@ struct Convolved {
 
 class Programmer {
   public:
-    Programmer(std::string_view file_name, const Plan& plan, bool stands_in, const GpuLimits& limits)
-        : file_name_(file_name), plan_(plan), stands_in_(stands_in), limits_(limits) {}
+    Programmer(std::string_view file_name, const Plan& plan, bool stands_in, const GpuLimits& limits, GpuFloats floats)
+        : file_name_(file_name), plan_(plan), stands_in_(stands_in), limits_(limits), floats_(floats) {}
 
     Expected<GpuProgram> make();
 
@@ -127,13 +135,15 @@ class Programmer {
     int new_buffer(std::uint64_t bytes);
     int take_buffer(std::uint64_t bytes);
     void give(const Parts& parts);
-    Parts take_volume(const VolumeShape& shape);
+    Parts take_volume(const VolumeShape& shape, GpuFloats floats);
+    // What a value's volume holds: the output is single, so that no label hangs by how it is rounded.
+    GpuFloats floats_of(int v) const;
     void find_last_uses();
     void release_after(int step);
 
     // --- passes
-    void dispatch(std::string shader, std::vector<std::int32_t> parameters, std::vector<int> buffers, int invocations,
-                  int depth);
+    void dispatch(std::string shader, PassFloats floats, std::vector<std::int32_t> parameters, std::vector<int> buffers,
+                  int invocations, int depth);
     void read_input(std::vector<GpuPass>& passes, int from, int absence, const VolumeShape& shape, const Parts& to);
     void take_input(const Step& step);
     bool masked_while_read(const Step& step) const;
@@ -168,6 +178,7 @@ class Programmer {
     const Plan& plan_;
     bool stands_in_;
     GpuLimits limits_;
+    GpuFloats floats_;
     GpuProgram program_;
     std::vector<Parts> parts_;   // of values
     std::vector<int> last_use_;  // of values: a step
@@ -203,14 +214,25 @@ void Programmer::give(const Parts& parts) {
     for (const Part& part : parts) free_.push_back(part.buffer);
 }
 
-Parts Programmer::take_volume(const VolumeShape& shape) {
+GpuFloats Programmer::floats_of(int v) const {
+    if (v != plan_.output) return floats_;
+    const bool read_again = std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const Step& step) {
+        const auto read = values_read(step);
+        return std::find(read.begin(), read.end(), v) != read.end();
+    });
+    return read_again || value(v).moments ? floats_ : GpuFloats::single;
+}
+
+Parts Programmer::take_volume(const VolumeShape& shape, GpuFloats floats) {
     const std::uint64_t plane = shape.voxels() * 4 * sizeof(float);
     const int planes = planes_of(shape.channels);
+    // As many as of floats, whatever these are: passes from halves to floats go part by part.
     const int at_most = static_cast<int>(std::max<std::uint64_t>(1, limits_.buffer_bytes / plane));
     Parts parts;
     for (int first = 0; first < planes; first += at_most) {
         const int count = std::min(at_most, planes - first);
-        parts.push_back({take_buffer(plane * index(count)), first, count});
+        const std::uint64_t bytes = plane * index(count) / (floats == GpuFloats::half ? 2 : 1);
+        parts.push_back({take_buffer(bytes), first, count, floats});
     }
     return parts;
 }
@@ -249,19 +271,24 @@ int Programmer::add_table(const std::vector<int>& table) {
 
 // --- passes
 
-void Programmer::dispatch(std::string shader, std::vector<std::int32_t> parameters, std::vector<int> buffers,
-                          int invocations, int depth) {
+void Programmer::dispatch(std::string shader, PassFloats floats, std::vector<std::int32_t> parameters,
+                          std::vector<int> buffers, int invocations, int depth) {
     const int groups = upwards(invocations, kGroupWidth);
     const int across = std::min(groups, limits_.workgroups);
-    program_.run.push_back(
-        {std::move(shader), {}, std::move(parameters), std::move(buffers), {across, upwards(groups, across), depth}});
+    program_.run.push_back({std::move(shader),
+                            floats.read,
+                            floats.written,
+                            {},
+                            std::move(parameters),
+                            std::move(buffers),
+                            {across, upwards(groups, across), depth}});
 }
 
 void Programmer::read_input(std::vector<GpuPass>& passes, int from, int absence, const VolumeShape& shape,
                             const Parts& to) {
     const int voxels = static_cast<int>(shape.voxels());
-    dispatch("read_input", {voxels, shape.channels, absence}, {from, kGpuAbsent, kGpuPresent, to[0].buffer}, voxels,
-             to[0].planes);
+    dispatch("read_input", PassFloats{GpuFloats::single, to[0].floats}, {voxels, shape.channels, absence},
+             {from, kGpuAbsent, kGpuPresent, to[0].buffer}, voxels, to[0].planes);
     if (&passes == &program_.run) return;
     passes.push_back(std::move(program_.run.back()));
     program_.run.pop_back();
@@ -290,13 +317,13 @@ void Programmer::take_input(const Step& step) {
     program_.channels = made.shape.channels;
     const int absence = stands_in_ ? 2 : 1;
     masked_while_read_ = masked_while_read(step);
-    const Parts to = take_volume(made.shape);
+    const Parts to = take_volume(made.shape, floats_of(step.value));
     if (to.size() != 1) too_large_ = true;  // of a handful of channels, and larger than a buffer
     parts_[index(step.value)] = to;
     if (masked_while_read_) {
         read_input(program_.load, kGpuInput, 0, made.shape, to);
         if (!stands_in_) return;
-        absent_ = take_volume(made.shape);
+        absent_ = take_volume(made.shape, floats_);
         read_input(program_.load, kGpuAbsent, 0, made.shape, absent_);
         program_.load.back().buffers[1] = kGpuInput;  // not read
         return;
@@ -305,7 +332,7 @@ void Programmer::take_input(const Step& step) {
         read_input(program_.run, kGpuInput, absence, made.shape, to);
         return;
     }
-    const Parts raw = take_volume(made.shape);
+    const Parts raw = take_volume(made.shape, floats_);
     read_input(program_.run, kGpuInput, absence, made.shape, raw);
     finish(step, raw, to);
     give(raw);
@@ -362,7 +389,7 @@ void Programmer::convolve_part(const Convolved& from, const Part& part, int matr
         const int added = end.added ? (*end.added)[n].buffer : kGpuConstants;
         const int absent = from.input && stands_in_ ? absent_[0].buffer : kGpuConstants;
         const int invocations = upwards(lattice.grid[2], kVoxels) * lattice.grid[1] * lattice.grid[0];
-        dispatch("convolve", std::move(parameters),
+        dispatch("convolve", PassFloats{part.floats, target.floats}, std::move(parameters),
                  {part.buffer, kGpuWeights, kGpuConstants, added, absent, kGpuPresent, target.buffer}, invocations,
                  upwards(target.planes, 2));
         program_.run.back().constants = {{"kernel_i", lattice.kernel[2]},
@@ -473,8 +500,8 @@ void Programmer::pool(const Pool& step, const VolumeShape& made, const Parts& to
         auto parameters = between(step.source.shape, both.first - both.a->first, made, both.first - both.b->first);
         for (const auto* three : {&step.window.kernel, &step.window.stride, &step.window.pad_low})
             parameters.insert(parameters.end(), three->begin(), three->end());
-        dispatch("pool", std::move(parameters), {both.a->buffer, both.b->buffer}, static_cast<int>(made.voxels()),
-                 both.planes);
+        dispatch("pool", PassFloats{both.a->floats, both.b->floats}, std::move(parameters),
+                 {both.a->buffer, both.b->buffer}, static_cast<int>(made.voxels()), both.planes);
     }
     give(borrowed);
 }
@@ -490,8 +517,8 @@ void Programmer::interpolate(const Interpolate& step, const VolumeShape& made, c
     for (const Overlap& both : overlaps(from, to)) {
         auto parameters = between(step.source.shape, both.first - both.a->first, made, both.first - both.b->first);
         parameters.insert(parameters.end(), taps.begin(), taps.end());
-        dispatch("interpolate", std::move(parameters), {both.a->buffer, kGpuTables, both.b->buffer},
-                 static_cast<int>(made.voxels()), both.planes);
+        dispatch("interpolate", PassFloats{both.a->floats, both.b->floats}, std::move(parameters),
+                 {both.a->buffer, kGpuTables, both.b->buffer}, static_cast<int>(made.voxels()), both.planes);
     }
     give(borrowed);
 }
@@ -514,8 +541,8 @@ void Programmer::gather(const std::vector<Source>& sources, const VolumeShape& m
                 for (const int each : {low - 4 * target.first, channels, begin - target.first})
                     parameters.push_back(each);
                 parameters.insert(parameters.end(), tables.begin(), tables.end());
-                dispatch("gather", std::move(parameters), {part.buffer, kGpuTables, target.buffer},
-                         static_cast<int>(made.voxels()), end - begin);
+                dispatch("gather", PassFloats{part.floats, target.floats}, std::move(parameters),
+                         {part.buffer, kGpuTables, target.buffer}, static_cast<int>(made.voxels()), end - begin);
             }
         }
         first += stored.channels;
@@ -524,7 +551,7 @@ void Programmer::gather(const std::vector<Source>& sources, const VolumeShape& m
 
 Parts Programmer::seen(const Source& source, Parts& borrowed) {
     if (!source.tables) return parts_[index(source.value)];
-    borrowed = take_volume(source.shape);
+    borrowed = take_volume(source.shape, floats_);
     gather({source}, source.shape, borrowed);
     return borrowed;
 }
@@ -545,8 +572,8 @@ void Programmer::measure(int v) {
     const int pieces = upwards(voxels, piece);
     pieces_[index(v)] = take_buffer(index(planes_of(shape.channels)) * index(pieces) * 2 * 4 * sizeof(float));
     for (const Part& part : parts_[index(v)]) {
-        dispatch("moments", {voxels, piece, pieces, part.first}, {part.buffer, pieces_[index(v)]}, pieces * kGroupWidth,
-                 part.planes);
+        dispatch("moments", PassFloats{part.floats}, {voxels, piece, pieces, part.first},
+                 {part.buffer, pieces_[index(v)]}, pieces * kGroupWidth, part.planes);
     }
 }
 
@@ -559,7 +586,7 @@ int Programmer::normalise(const Finish& finish) {
     const int merged = take_buffer(2 * row);
     const int factors = take_buffer(3 * row);
     const auto epsilon = std::bit_cast<std::int32_t>(static_cast<float>(finish.norm->epsilon));
-    dispatch("normalisation",
+    dispatch("normalisation", PassFloats{},
              {voxels, piece, upwards(voxels, piece), shape.channels, shape.channels / finish.norm->groups, epsilon,
               load_finish(finish)},
              {pieces_[index(finish.norm->value)], kGpuConstants, merged, factors}, 1, 1);
@@ -585,7 +612,7 @@ void Programmer::finish(const Step& step, const Parts& from, const Parts& to) {
     if (softmax && to.size() != 1) too_large_ = true;
     for (std::size_t n = 0; n < to.size(); ++n) {
         const int factors = (finish.norm ? 0 : constants) + to[n].first;
-        dispatch("finish",
+        dispatch("finish", PassFloats{from[n].floats, to[n].floats},
                  {voxels, factors, planes, finish.norm.has_value(), constants + 2 * planes + to[n].first,
                   finish.added.has_value(), kind, shape.channels},
                  {from[n].buffer, finish.norm ? normalised : kGpuConstants, kGpuConstants,
@@ -602,7 +629,7 @@ void Programmer::take_step(const Step& step) {
     const auto* convolution = std::get_if<Convolve>(&step.producer);
     const auto* transposed = std::get_if<ConvolveTransposed>(&step.producer);
     const auto* copied = std::get_if<Copy>(&step.producer);
-    const Parts to = take_volume(made);
+    const Parts to = take_volume(made, floats_of(step.value));
     parts_[index(step.value)] = to;
     const bool convolves = convolution || transposed;
     const bool ends = convolves && (step.finish.activation == ActivationKind::none ||
@@ -612,7 +639,8 @@ void Programmer::take_step(const Step& step) {
         return;
     }
     const bool at_once = convolves ? ends : is_plain(step.finish, made.channels);
-    const Parts raw = at_once ? to : take_volume(made);
+    // What finish() reads is all of one kind, and another volume to add is none of the output's.
+    const Parts raw = at_once ? to : take_volume(made, step.finish.added ? floats_ : floats_of(step.value));
     if (convolution) convolve(step, *convolution, raw, ends);
     if (transposed) transpose(step, *transposed, raw, ends);
     if (copied) gather(copied->sources, made, raw);
@@ -628,7 +656,8 @@ void Programmer::write_output() {
     const int voxels = static_cast<int>(shape.voxels());
     for (const Part& part : parts_[index(plan_.output)]) {
         const int channels = std::min(4 * part.planes, shape.channels - 4 * part.first);
-        dispatch("write_output", {voxels, channels, 4 * part.first}, {part.buffer, kGpuOutput}, voxels, part.planes);
+        dispatch("write_output", PassFloats{part.floats}, {voxels, channels, 4 * part.first}, {part.buffer, kGpuOutput},
+                 voxels, part.planes);
     }
 }
 
@@ -654,7 +683,9 @@ Expected<GpuProgram> Programmer::make() {
         release_after(n);
     }
     write_output();
-    program_.buffers[kGpuWeights] = std::max<std::uint64_t>(64, program_.weights.size() * sizeof(float));
+    program_.floats = floats_;
+    const std::uint64_t weight = floats_ == GpuFloats::half ? 2 : sizeof(float);
+    program_.buffers[kGpuWeights] = std::max<std::uint64_t>(64, program_.weights.size() * weight);
     program_.buffers[kGpuConstants] = std::max<std::uint64_t>(16, program_.constants.size() * sizeof(float));
     program_.buffers[kGpuTables] = std::max<std::uint64_t>(16, program_.tables.size() * sizeof(std::int32_t));
     const bool fits = std::all_of(program_.buffers.begin(), program_.buffers.end(),
@@ -672,8 +703,31 @@ std::uint64_t GpuProgram::bytes() const {
 }
 
 Expected<GpuProgram> make_gpu_program(std::string_view file_name, const Plan& plan, bool stands_in,
-                                      const GpuLimits& limits) {
-    return Programmer(file_name, plan, stands_in, limits).make();
+                                      const GpuLimits& limits, GpuFloats floats) {
+    return Programmer(file_name, plan, stands_in, limits, floats).make();
+}
+
+namespace {
+
+std::uint16_t half_of(float value) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000);
+    const float size = std::bit_cast<float>(bits & 0x7fffffff);
+    if (!(size < 65520.0f)) return static_cast<std::uint16_t>(sign | (std::isnan(size) ? 0x7e00 : 0x7bff));
+    // Added to a number whose last bit is worth what a half's last bit is there, a float is rounded as a half would be:
+    // 2^-24 below the smallest normal half, 2^-10 of its leading bit from there on.
+    const auto leading = std::max(std::bit_cast<std::uint32_t>(size) >> 23, std::uint32_t{127 - 14});
+    const float magic = std::bit_cast<float>((leading + 13) << 23);
+    const auto rounded = std::bit_cast<std::uint32_t>(size + magic) - std::bit_cast<std::uint32_t>(magic);
+    return static_cast<std::uint16_t>(sign | (((leading - (127 - 14)) << 10) + rounded));
+}
+
+}  // namespace
+
+std::vector<std::uint16_t> halves(std::span<const float> values) {
+    std::vector<std::uint16_t> made(values.size());
+    std::transform(values.begin(), values.end(), made.begin(), half_of);
+    return made;
 }
 
 }  // namespace shapslice::convnet

@@ -2,7 +2,12 @@
 // one adapter; JavaScript makes the buffers and pipelines and dispatches (web/gpu_network.js).
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "convnet/plan.h"
@@ -15,8 +20,16 @@ struct GpuLimits {
     int workgroups = 65535;
 };
 
+// How volumes and weights lie in the device's memory. In halves they take half of it, and so does what a run reads and
+// writes; sums, moments and the network's output are single in any case.
+enum class GpuFloats { single, half };
+
+inline constexpr std::array<std::string_view, 2> kGpuFloatsNames{"single", "half"};
+
 struct GpuPass {
     std::string shader;                    // shaders/NAME.wgsl
+    GpuFloats reads = GpuFloats::single;   // what its volumes and weights are: shaders/floats/read_*.wgsl
+    GpuFloats writes = GpuFloats::single;  // what its result is: shaders/floats/write_*.wgsl
     std::map<std::string, int> constants;  // its overrides, which make a pipeline of their own
     std::vector<std::int32_t> parameters;  // its Parameters, binding 0
     std::vector<int> buffers;              // of the program, bindings 1, 2, ...
@@ -37,7 +50,8 @@ enum GpuBuffer : int {
 
 struct GpuProgram {
     std::vector<std::uint64_t> buffers;  // bytes of each
-    std::vector<float> weights;
+    GpuFloats floats = GpuFloats::single;
+    std::vector<float> weights;  // on the device as `floats` says
     std::vector<float> constants;
     std::vector<std::int32_t> tables;
     std::vector<GpuPass> load;  // once for an input
@@ -51,6 +65,9 @@ struct GpuProgram {
 // is a sentence that names `file_name`: a single plane of four channels, or the weights, are larger than a buffer may
 // be.
 Expected<GpuProgram> make_gpu_program(std::string_view file_name, const Plan& plan, bool stands_in,
-                                      const GpuLimits& limits);
+                                      const GpuLimits& limits, GpuFloats floats = GpuFloats::single);
+
+// The nearest halves (IEEE 754 binary16), ties to even; what is too large becomes the largest finite one.
+std::vector<std::uint16_t> halves(std::span<const float> values);
 
 }  // namespace shapslice::convnet

@@ -22,7 +22,7 @@ struct RunRequest {
     int channels = 0;
     Shape shape{0, 0, 0};  // i, j, k
     std::span<const float> input;
-    bool whole_numbers = false;  // on the program's own engine, by the ranges in the model's manifest (docs/ENGINE.md)
+    bool fast = false;  // not in float32, on the program's own engine (docs/ENGINE.md)
     // Not empty: the runtime makes the coalition itself while it reads (Runtime::masks). `input` then has all channels,
     // `present` says of each whether the coalition has it (else 0), and what it lacks is that of `absent`, or 0 where
     // that is empty.
@@ -33,7 +33,7 @@ struct RunRequest {
 
 struct RunOutcome {
     std::vector<float> output;  // [1][output channels][k][j][i]
-    std::string provider;       // "webgpu", "wasm", "cpu", "engine"
+    std::string provider;       // "webgpu", "wasm", "cpu", "engine", ...: FoldResult::provider
     double seconds = 0;         // the bare run, without what happens around it
     std::string notice;         // for the user when the runtime had to change its ways, else empty
 };
@@ -44,10 +44,9 @@ class Runtime {
     virtual ~Runtime() = default;
     // Calls `done` exactly once, before returning or later on the same thread.
     virtual void start(const RunRequest& request, Completion done) = 0;
-    // How many runs it makes at once, in whole numbers or not; further ones would wait for these.
-    virtual int at_once(bool /*whole_numbers*/) const { return 1; }
-    // Whether it makes coalitions of float runs itself (RunRequest::present): then an image need be handed over only
-    // once.
+    // How many runs it makes at once, fast ones or not; further ones would wait for these.
+    virtual int at_once(bool /*fast*/) const { return 1; }
+    // Whether it makes coalitions itself (RunRequest::present): then an image need be handed over only once.
     virtual bool masks() const { return false; }
     // Seconds on a clock that only rises; for progress, never for results.
     virtual double now() const = 0;

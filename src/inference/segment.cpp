@@ -93,9 +93,8 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
     const std::size_t tile_voxels = voxel_count(tiling.size);
     const std::size_t whole_voxels = voxel_count(tiling.whole);
     const bool single = tiling.tiles.size() == 1;
-    const bool whole = in_whole_numbers(manifest, fold, precision);
-
-    const bool masked_there = runtime.masks() && !whole;
+    const bool fast = runs_fast(manifest, fold, precision);
+    const bool masked_there = runtime.masks();
 
     std::vector<float> input(kContrasts * whole_voxels);
     coalition_input(prepared, absent, manifest, masked_there ? kAllContrasts : coalition, input);
@@ -112,7 +111,7 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
     segmentation.tiles = static_cast<int>(tiling.tiles.size());
     for (const Tile& at : tiling.tiles) {
         const Shape size = manifest.i_slowest ? reversed(tiling.size) : tiling.size;
-        RunRequest request{manifest.id, fold, kContrasts, size, input_tile.of(input, at), whole, {}, {}, 0};
+        RunRequest request{manifest.id, fold, kContrasts, size, input_tile.of(input, at), fast, {}, {}, 0};
         if (masked_there) {
             request.present = present_channels(manifest, coalition);
             request.absent = stand_in_tile.of(stand_in, at);

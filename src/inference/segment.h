@@ -32,8 +32,9 @@ struct Segmentation {
     int tiles = 0;
 };
 
-// In whole numbers where they are asked for and the manifest has the ranges for them.
-inline bool in_whole_numbers(const ModelManifest& manifest, int fold, Precision precision) {
+// Where that is asked for, and the manifest has the ranges of activations that show the program's own engine to take
+// the network.
+inline bool runs_fast(const ModelManifest& manifest, int fold, Precision precision) {
     return precision == Precision::fast && !manifest.folds[static_cast<std::size_t>(fold)].activations.empty();
 }
 

@@ -92,6 +92,11 @@ RegionSummary summarise_region(const std::vector<const RegionGame*>& games, cons
 
 }  // namespace
 
+std::string_view precision_of(std::string_view provider) {
+    if (provider == kEngineProvider) return "int8 x int15";
+    return provider == kHalfProvider ? "float16" : "float32";
+}
+
 void compose_fold(const KnownRuns& runs, const StudySettings& settings, const ClinicalRanking& clinical,
                   FoldResult& fold) {
     const auto any = std::find_if(runs.begin(), runs.end(), [](const auto& known) { return known.has_value(); });
@@ -105,7 +110,7 @@ void compose_fold(const KnownRuns& runs, const StudySettings& settings, const Cl
         if (!stands_for_empty) {
             fold.run_seconds[mask] = runs[mask]->seconds;
             fold.provider = runs[mask]->provider;
-            fold.precision = fold.provider == kEngineProvider ? "int8 x int15" : "float32";
+            fold.precision = precision_of(fold.provider);
         }
     }
     for (int row = 0; row < kRegionRows; ++row) analyse(fold.regions[static_cast<std::size_t>(row)], clinical.of(row));

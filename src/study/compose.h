@@ -18,8 +18,13 @@ struct KnownRun {
     std::string provider;
     double seconds = 0;
 };
-// The provider that runs networks in whole numbers: the program's own engine.
+// The program's own engine in whole numbers, and with volumes in halves on a graphics processor.
 inline constexpr std::string_view kEngineProvider = "engine";
+inline constexpr std::string_view kHalfProvider = "engine-webgpu-half";
+
+// FoldResult::precision of what a provider ran.
+std::string_view precision_of(std::string_view provider);
+
 using KnownRuns = PerCoalition<std::optional<KnownRun>>;
 
 // Fills a fold's games from the runs known so far. The empty coalition, where it was not run, is an empty segmentation

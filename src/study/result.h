@@ -61,10 +61,11 @@ struct RegionGame {
 struct FoldResult {
     int fold = 0;
     std::string model_sha256;
-    // "webgpu", "wasm", "cpu" of ONNX Runtime; "engine", "engine-webgpu": the program's own in WebAssembly, on WebGPU.
+    // "webgpu", "wasm", "cpu" of ONNX Runtime; "engine", "engine-webgpu", "engine-webgpu-half": the program's own in
+    // WebAssembly, on WebGPU, there with volumes in halves.
     std::string provider;
-    std::string precision;  // "float32", or "int8 x int15": weights times activations
-    // Of the latter, the digest of the ranges of activations in model.json; else empty.
+    std::string precision;  // "float32", "float16", or "int8 x int15": weights times activations
+    // Of the last, the digest of the ranges of activations in model.json; else empty.
     std::string activations;
     PerRegionRow<RegionGame> regions{};
     PerCoalition<std::optional<double>> run_seconds{};

@@ -74,8 +74,8 @@ Study::Study(const Case& subject, Runtime& runtime, StudyEvents& events)
 
 std::string Study::key(const ModelManifest& manifest, int fold, const StudySettings& settings) {
     const std::string key = manifest.key(fold) + " " + settings.baseline.key();
-    if (!in_whole_numbers(manifest, fold, settings.precision)) return key;
-    return key + " whole " + manifest.folds[static_cast<std::size_t>(fold)].activations;
+    if (!runs_fast(manifest, fold, settings.precision)) return key;
+    return key + " fast " + manifest.folds[static_cast<std::size_t>(fold)].activations;
 }
 
 const KnownRun* Study::known(const ModelManifest& manifest, int fold, Coalition coalition) const {
@@ -333,8 +333,8 @@ void Study::recall(std::vector<SelectedModel> models, StudySettings settings) {
     events_.on_result(result_);
 }
 
-bool Study::whole(const Job& job) const {
-    return in_whole_numbers(models_[job.model].manifest, job.fold, result_.settings.precision);
+bool Study::fast(const Job& job) const {
+    return runs_fast(models_[job.model].manifest, job.fold, result_.settings.precision);
 }
 
 // Runs under way share what they are prepared with, and none begins before what it is counted against is known.
@@ -342,8 +342,8 @@ bool Study::may_join(const Job& job, std::span<const Flight> flights) const {
     if (flights.empty()) return true;
     const Job& other = flights.front().job;
     const bool counted_against_full = !subject_.reference && job.coalition != kAllContrasts;
-    return job.model == other.model && whole(job) == whole(other) &&
-           static_cast<int>(flights.size()) < runtime_.at_once(whole(job)) &&
+    return job.model == other.model && fast(job) == fast(other) &&
+           static_cast<int>(flights.size()) < runtime_.at_once(fast(job)) &&
            !(counted_against_full && !known_job({job.model, job.fold, kAllContrasts})) &&
            (job.coalition == kAllContrasts || absent_key(job).empty() || absent_key(job) == absent_key_);
 }

@@ -107,7 +107,7 @@ class Study {
     void adopt(std::vector<SelectedModel> models, StudySettings settings);
     void announce_known(bool other_runs);
     Expected<void> keep(const Job& job, Segmentation segmentation);
-    bool whole(const Job& job) const;
+    bool fast(const Job& job) const;
     bool may_join(const Job& job, std::span<const Flight> flights) const;
     Expected<void> begin(const Job& job, std::vector<Flight>& flights);
     Expected<void> land(Flight flight);

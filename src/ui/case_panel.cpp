@@ -121,20 +121,22 @@ void ask_forecast(AppState& state) {
     send(state, "forecast", wanted);
 }
 
-// In which numbers models run: whole ones on the program's own engine, or floats on ONNX Runtime.
+// In which numbers models run: whole ones, or halves, on the program's own engine, or float32.
 void precision_choice(AppState& state) {
+    const bool on_gpu = state.runtime.value("provider", "") == "webgpu";
     Precision& precision = state.choice.settings.precision;
     if (ImGui::RadioButton("fast", precision == Precision::fast)) precision = Precision::fast;
     remember(state, "precision-fast", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
     if (ImGui::IsItemHovered())
         ImGui::SetTooltip(
-            "int8 weights times 15-bit activations, on ShapSlice's own engine: convolutional networks.\n"
-            "Other networks run in float32 on ONNX Runtime, as under \"exact\".");
+            "%s, on ShapSlice's own engine: convolutional networks.\n"
+            "Other networks run in float32 on ONNX Runtime, as under \"exact\".",
+            on_gpu ? "Weights and activations in float16, sums in float32" : "int8 weights times 15-bit activations");
     ImGui::SameLine();
     if (ImGui::RadioButton("exact (float)", precision == Precision::exact)) precision = Precision::exact;
     remember(state, "precision-exact", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
     if (ImGui::IsItemHovered())
-        ImGui::SetTooltip("int8 weights in float32 arithmetic, on ONNX Runtime: the reference.");
+        ImGui::SetTooltip("int8 weights in float32 arithmetic%s: the reference.", on_gpu ? "" : ", on ONNX Runtime");
 }
 
 void model_choice(AppState& state) {

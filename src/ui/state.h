@@ -22,7 +22,7 @@ struct ModelCard {
     std::string id, name, architecture, description, training, licence;
     std::vector<std::string> citation;
     int folds = 0;
-    bool fast = false;      // runs in whole numbers on the program's own engine
+    bool fast = false;      // the program's own engine takes it
     double parameters = 0;  // weights and biases; 0: not known
     double fold_bytes = 0;  // of the largest fold's file; 0: not known
     std::string quantisation;

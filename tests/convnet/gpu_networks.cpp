@@ -125,7 +125,8 @@ val array_of(const std::vector<T>& values) {
     return val(typed_memory_view(values.size(), values.data())).template call<val>("slice");
 }
 
-val example(int n) {
+// `half`: volumes and weights in halves.
+val example(int n, bool half) {
     const Example all = examples()[static_cast<std::size_t>(n)];
     Random random(static_cast<unsigned>(n));
     const VolumeShape& shape = all.graph.input_shape();
@@ -141,13 +142,14 @@ val example(int n) {
         }
     }
     const Volume expected = evaluate(all.graph, seen)[static_cast<std::size_t>(all.graph.output)];
-    const auto program = make_gpu_program(all.name, make_plan(all.graph), all.stands_in, all.limits);
+    const auto program = make_gpu_program(all.name, make_plan(all.graph), all.stands_in, all.limits,
+                                          half ? GpuFloats::half : GpuFloats::single);
     val made = val::object();
     made.set("name", all.name);
     made.set("problem", program ? std::string() : program.error().sentence);
     if (!program) return made;
     made.set("program", gpu_program_json(*program).dump());
-    made.set("weights", array_of(program->weights));
+    made.set("weights", half ? array_of(halves(program->weights)) : array_of(program->weights));
     made.set("constants", array_of(program->constants));
     made.set("tables", array_of(program->tables));
     made.set("input", array_of(input));

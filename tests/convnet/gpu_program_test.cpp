@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
 
 #include "networks.h"
 
@@ -71,6 +74,77 @@ TEST(GpuProgram, TakesLessMemoryThanAllVolumes) {
     std::uint64_t volumes = 0;
     for (std::size_t n = kGpuFixedBuffers; n < program.buffers.size(); ++n) volumes += program.buffers[n];
     EXPECT_LT(volumes, all * 3 / 4);
+}
+
+// In halves volumes and weights take half of the memory, and nothing but the last pass into the output is single.
+TEST(GpuProgram, HalvesWhatVolumesAndWeightsTake) {
+    for (const Graph& graph : {unet(1, 8), residual(1), testing::large_volumes(1)}) {
+        const Plan plan = make_plan(graph);
+        const auto single = make_gpu_program("net.onnx", plan, true, {}, GpuFloats::single);
+        const auto half = make_gpu_program("net.onnx", plan, true, {}, GpuFloats::half);
+        ASSERT_TRUE(single && half);
+        const auto volumes = [](const GpuProgram& program) {
+            return std::accumulate(program.buffers.begin() + kGpuFixedBuffers, program.buffers.end(), std::uint64_t{0});
+        };
+        EXPECT_LT(volumes(*half), volumes(*single) * 2 / 3);  // buffers of moments and the output's stay as they are
+        EXPECT_EQ(half->buffers[kGpuWeights], single->buffers[kGpuWeights] / 2);
+        EXPECT_EQ(half->buffers[kGpuOutput], single->buffers[kGpuOutput]);
+        ASSERT_EQ(half->run.size(), single->run.size());
+        for (const GpuPass& pass : single->run) {
+            EXPECT_EQ(pass.reads, GpuFloats::single) << pass.shader;
+            EXPECT_EQ(pass.writes, GpuFloats::single) << pass.shader;
+        }
+        EXPECT_EQ(half->run.back().shader, "write_output");
+        EXPECT_EQ(half->run.back().reads, GpuFloats::single);
+        const int output = half->run.back().buffers[0];
+        for (const GpuPass& pass : half->run) {
+            if (pass.shader != "convolve") continue;
+            EXPECT_EQ(pass.reads, GpuFloats::half);
+            EXPECT_EQ(pass.writes, pass.buffers.back() == output ? GpuFloats::single : GpuFloats::half);
+        }
+    }
+}
+
+// Of a half's bits.
+double value_of(std::uint16_t half) {
+    const int exponent = half >> 10 & 31;
+    const int fraction = half & 1023;
+    const double size = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
+    return half & 0x8000 ? -size : size;
+}
+
+std::uint16_t half_of(double value) {
+    return halves(std::vector<float>{static_cast<float>(value)})[0];
+}
+
+TEST(Halves, EveryFiniteOneIsItself) {
+    for (int bits = 0; bits < 0x7c00; ++bits) {
+        for (const int sign : {0, 0x8000}) {
+            const auto half = static_cast<std::uint16_t>(bits | sign);
+            ASSERT_EQ(half_of(value_of(half)), half);
+        }
+    }
+}
+
+TEST(Halves, WhatLiesBetweenGoesToTheNearestAndTiesToTheEvenOne) {
+    for (int bits = 0; bits + 1 < 0x7c00; ++bits) {
+        const auto low = static_cast<std::uint16_t>(bits);
+        const auto high = static_cast<std::uint16_t>(bits + 1);
+        const double middle = (value_of(low) + value_of(high)) / 2;  // a float holds it exactly
+        ASSERT_EQ(half_of(middle), bits % 2 ? high : low) << bits;
+        ASSERT_EQ(half_of(std::nextafter(static_cast<float>(middle), 0.0f)), low) << bits;
+        ASSERT_EQ(half_of(std::nextafter(static_cast<float>(middle), 1e30f)), high) << bits;
+    }
+}
+
+TEST(Halves, HaveNoInfinity) {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    for (const double large : {65504.0, 65519.0, 65520.0, 1e30, kInfinity}) {
+        EXPECT_EQ(half_of(large), 0x7bff) << large;
+        EXPECT_EQ(half_of(-large), 0xfbff) << large;
+    }
+    EXPECT_EQ(half_of(std::nan("")) & 0x7fff, 0x7e00);
+    EXPECT_EQ(half_of(1e-30), 0);
 }
 
 }  // namespace

@@ -24,10 +24,10 @@ class WaitingRuntime : public Runtime {
         waiting_.push_back([this, request, done = std::move(done)] {
             clock_ += 1;
             if (failing) return done(fail("An engine was lost."));
-            done(RunOutcome{*plain_network(request), request.whole_numbers ? "engine" : "plain", 1, ""});
+            done(RunOutcome{*plain_network(request), request.fast ? "engine" : "plain", 1, ""});
         });
     }
-    int at_once(bool whole_numbers) const override { return whole_numbers ? lanes_ : 1; }
+    int at_once(bool fast) const override { return fast ? lanes_ : 1; }
     double now() const override { return clock_; }
 
     int waiting() const { return static_cast<int>(waiting_.size()); }

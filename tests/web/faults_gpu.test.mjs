@@ -129,8 +129,8 @@ function countSegmentations(page) {
   });
 }
 
-// Both ways of running on WebGPU: the program's own shaders, and ONNX Runtime alone.
-for (const provider of ['engine-webgpu', 'webgpu']) {
+// All ways of running on WebGPU: the program's own shaders in floats and in halves, and ONNX Runtime alone.
+for (const provider of ['engine-webgpu', 'engine-webgpu-half', 'webgpu']) {
   test(`the graphics process crashes in the middle of a study on WebGPU (${provider}): it goes on under WASM`, async (t) => {
     const site = await openSite({
       query: provider === 'webgpu' ? '?provider=webgpu-ort' : '?provider=webgpu',
@@ -142,14 +142,15 @@ for (const provider of ['engine-webgpu', 'webgpu']) {
     const { page } = site;
     assert.equal((await view(page)).runtime.provider, 'webgpu', JSON.stringify((await view(page)).runtime));
     await countSegmentations(page);
-    const before = await startStudy(page, 3);
+    const fast = provider === 'engine-webgpu-half';
+    const before = await startStudy(page, 3, { settings: { precision: fast ? 'fast' : 'exact' } });
     assert.equal(before.models[0].folds[0].provider, provider);
     const browser = /** @type {import('playwright-core').Browser} */ (site.context.browser());
     await (await browser.newBrowserCDPSession()).send('Browser.crashGpuProcess');
     assert.equal(await outcomeOf(page), '');
     const result = await resultOf(page);
     assert.equal(result.models[0].completeFolds, 2);
-    assert.equal(result.models[0].folds[1].provider, 'wasm');
+    assert.equal(result.models[0].folds[1].provider, fast ? 'engine' : 'wasm');
     assert.match(
       result.notices.join(' '),
       /WebGPU's device was lost \(.+\): models run on WASM from here on, and what was computed before is kept\./,
