@@ -127,7 +127,9 @@ async function answerRun(ticket, modelId, fold, channels, shape, view, fast, mas
       engine.setEngines(fastRunsAtOnce());
       emit('runtime', { state: { ...runtime.state, engines: pool.count } });
     }
-    engine.completeRun(ticket, answer.output, answer.provider, answer.seconds, answer.notice);
+    const { output, labels, provider, seconds, notice } = answer;
+    if (labels) engine.completeLabels(ticket, labels, provider, seconds, notice);
+    else engine.completeRun(ticket, output, provider, seconds, notice);
   } catch (error) {
     if (!gaveUp(error)) engine.failRun(ticket, sentenceOf(error));
   }

@@ -1,7 +1,7 @@
 // The program's own engine on WebGPU (docs/ENGINE.md): which networks it takes, and as what passes they run, C++ decides
 // (src/convnet/gpu_program.h). One network at a time: a fold's runs follow one another, and a device's memory is dear.
 
-import { GpuNetwork, GpuShaders, gpuLimits, requestDevice } from './gpu_network.js';
+import { GpuLabels, GpuNetwork, GpuShaders, gpuLimits, requestDevice } from './gpu_network.js';
 
 /** @typedef {import('./types.d.ts').ConvnetModule} ConvnetModule */
 /** @typedef {import('./types.d.ts').Mask} Mask */
@@ -26,6 +26,8 @@ export class GpuEngine {
     this.refused = new Map();
     /** @type {{ key: string, network: GpuNetwork, image: number | null } | null} */
     this.current = null;
+    /** What makes labels of the current network's output. @type {{ key: string, labels: GpuLabels } | null} */
+    this.labels = null;
   }
 
   async begin() {
@@ -50,8 +52,7 @@ export class GpuEngine {
   async open(file, key, bytes, shape, standsIn, half) {
     if (this.current?.key === key) return this.current;
     const { module, device, shaders } = await (this.ready ??= this.begin());
-    this.current?.network.close();
-    this.current = null;
+    this.release();
     const { bufferBytes, workgroups } = gpuLimits(device);
     const extents = shape.toReversed();
     const programs = module.gpuProgram(file, await bytes(), extents, standsIn, bufferBytes, workgroups, half);
@@ -72,7 +73,7 @@ export class GpuEngine {
    * @param {Float32Array} input
    * @param {Mask | null} mask
    * @param {boolean} half volumes in halves
-   * @returns {Promise<{ output: Float32Array, seconds: number } | null>}
+   * @returns {Promise<{ output: Float32Array, labels?: Uint32Array, seconds: number } | null>}
    */
   async run({ file, sha256 }, bytes, channels, shape, input, mask, half) {
     const present = mask?.present ?? Array(channels).fill(1);
@@ -92,16 +93,42 @@ export class GpuEngine {
         open.network.load(input, mask?.absent ?? null);
         open.image = standsIn && !mask?.absent ? null : image; // what stands in is still to come
       }
+      const seconds = () => (performance.now() - started) / 1000;
+      const labels = mask?.labelling ? await Promise.race([this.labelsOf(mask, mask.labelling), lost]) : null;
+      if (labels) {
+        const found = await Promise.race([open.network.label(present, labels), lost]);
+        return { output: new Float32Array(), labels: found, seconds: seconds() };
+      }
       const output = await Promise.race([open.network.run(present), lost]);
-      return { output, seconds: (performance.now() - started) / 1000 };
+      return { output, seconds: seconds() };
     } catch (error) {
       this.refused.set(wanted, String(error));
       throw error;
     }
   }
 
+  /**
+   * What makes labels of the current network's output; null where the device has no buffer for that.
+   * @param {Mask} mask @param {import('./types.d.ts').Labelling} labelling of it
+   */
+  async labelsOf({ image }, labelling) {
+    const { network } = /** @type {{ network: GpuNetwork }} */ (this.current);
+    const key = `${image} ${labelling.parameters}`;
+    if (this.labels?.key === key) return this.labels.labels;
+    this.labels?.labels.close();
+    this.labels = null;
+    const { device, shaders } = await /** @type {NonNullable<typeof this.ready>} */ (this.ready);
+    const [i, j, k] = labelling.parameters;
+    const { bufferBytes } = gpuLimits(device);
+    if (Math.max(i * j * k * 16, labelling.words * 4) > bufferBytes) return null;
+    this.labels = { key, labels: await GpuLabels.open(shaders, network.output, labelling) };
+    return this.labels.labels;
+  }
+
   /** Gives back what a study needed. */
   release() {
+    this.labels?.labels.close();
+    this.labels = null;
     this.current?.network.close();
     this.current = null;
   }

@@ -5,6 +5,8 @@
 /** @typedef {import('./types.d.ts').GpuProgram} GpuProgram */
 /** @typedef {import('./types.d.ts').GpuPrograms} GpuPrograms */
 
+/** @typedef {import('./types.d.ts').Labelling} Labelling */
+
 // The fixed buffers of a program, in the order of GpuBuffer.
 const [WEIGHTS, CONSTANTS, TABLES, INPUT, ABSENT, PRESENT, OUTPUT] = [0, 1, 2, 3, 4, 5, 6];
 // GPUBufferUsage and GPUMapMode, which a worker under Node does not have as globals.
@@ -47,7 +49,7 @@ export class GpuShaders {
     return text;
   }
 
-  /** @param {GpuPass} pass */
+  /** @param {Pick<GpuPass, 'shader' | 'reads' | 'writes' | 'constants'>} pass */
   pipeline({ shader, reads, writes, constants }) {
     const arithmetic = reads === 'half' && this.device.features.has(HALF_FLOATS) ? 'half_f16' : reads;
     const files = [`floats/read_${arithmetic}`, `floats/write_${writes}`, shader];
@@ -63,6 +65,33 @@ export class GpuShaders {
     const module = this.device.createShaderModule({ label: name, code });
     return this.device.createComputePipelineAsync({ label: name, layout: 'auto', compute: { module, constants } });
   }
+}
+
+/** @param {any} encoder @param {{ pipeline: any, group: any, workgroups: number[] }[]} passes */
+function encode(encoder, passes) {
+  const pass = encoder.beginComputePass();
+  for (const { pipeline, group, workgroups } of passes) {
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(...workgroups);
+  }
+  pass.end();
+}
+
+/** What a buffer holds once everything encoded is done. @param {any} device @param {any} encoder @param {any} outcome @returns {Promise<ArrayBuffer>} */
+async function readBack(device, encoder, outcome) {
+  device.queue.submit([encoder.finish()]);
+  await outcome.mapAsync(MAP_READ);
+  const bytes = outcome.getMappedRange().slice(0);
+  outcome.unmap();
+  return bytes;
+}
+
+/** Workgroups of 64 invocations in two dimensions. @param {any} device @param {number} invocations */
+function spread(device, invocations) {
+  const groups = Math.ceil(invocations / 64);
+  const across = Math.min(groups, device.limits.maxComputeWorkgroupsPerDimension);
+  return [across, Math.ceil(groups / across), 1];
 }
 
 /** One network for one size of input, with the memory of all its volumes. */
@@ -134,17 +163,6 @@ export class GpuNetwork {
     );
   }
 
-  /** @param {any} encoder @param {{ pipeline: any, group: any, workgroups: number[] }[]} passes */
-  encode(encoder, passes) {
-    const pass = encoder.beginComputePass();
-    for (const { pipeline, group, workgroups } of passes) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...workgroups);
-    }
-    pass.end();
-  }
-
   /**
    * Takes an image. Its coalitions are made from it on the device, one after another, without another copy.
    * @param {Float32Array} input [channel][k][j][i], all contrasts
@@ -154,7 +172,7 @@ export class GpuNetwork {
     this.write(INPUT, input);
     if (absent) this.write(ABSENT, absent);
     const encoder = this.device.createCommandEncoder();
-    this.encode(encoder, this.loading);
+    encode(encoder, this.loading);
     this.device.queue.submit([encoder.finish()]);
   }
 
@@ -164,19 +182,94 @@ export class GpuNetwork {
    * @returns {Promise<Float32Array>}
    */
   async run(present) {
+    const encoder = this.begin(present);
+    encoder.copyBufferToBuffer(this.buffers[OUTPUT], 0, this.outcome, 0, this.program.buffers[OUTPUT]);
+    return new Float32Array(await readBack(this.device, encoder, this.outcome));
+  }
+
+  /**
+   * The case's labels for a coalition of the image, 16 to a word (src/inference/labelling.h).
+   * @param {number[]} present for each channel whether the coalition has it
+   * @param {GpuLabels} labels
+   */
+  async label(present, labels) {
+    return labels.read(this.begin(present));
+  }
+
+  /** What makes the output of a coalition. @param {number[]} present */
+  begin(present) {
     this.write(PRESENT, Float32Array.from(present));
     const encoder = this.device.createCommandEncoder();
-    this.encode(encoder, this.running);
-    encoder.copyBufferToBuffer(this.buffers[OUTPUT], 0, this.outcome, 0, this.program.buffers[OUTPUT]);
-    this.device.queue.submit([encoder.finish()]);
-    await this.outcome.mapAsync(MAP_READ);
-    const output = new Float32Array(this.outcome.getMappedRange().slice(0));
-    this.outcome.unmap();
-    return output;
+    encode(encoder, this.running);
+    return encoder;
+  }
+
+  /** Where run() finds the output. */
+  get output() {
+    return this.buffers[OUTPUT];
   }
 
   /** Gives the device's memory back. */
   close() {
     for (const buffer of [...this.buffers, ...this.uniforms, this.outcome]) buffer.destroy();
+  }
+}
+
+/** Makes the labels of a case of a network's output, where that lies. */
+export class GpuLabels {
+  /** @param {GpuShaders} shaders @param {any} output the buffer that it lies in @param {Labelling} labelling */
+  static async open(shaders, output, { parameters, taps, words }) {
+    const { device } = shaders;
+    const [i, j, k] = parameters;
+    const voxels = i * j * k;
+    device.pushErrorScope('out-of-memory');
+    device.pushErrorScope('validation');
+    const labels = new GpuLabels(device, voxels, taps.byteLength, words);
+    device.queue.writeBuffer(labels.uniform, 0, Int32Array.from(parameters));
+    device.queue.writeBuffer(labels.taps, 0, taps);
+    const pass = async (
+      /** @type {string} */ shader,
+      /** @type {any[]} */ buffers,
+      /** @type {number} */ invocations,
+    ) => {
+      const pipeline = await shaders.pipeline({ shader, reads: 'single', writes: 'single', constants: null });
+      const entries = [labels.uniform, ...buffers].map((buffer, binding) => ({ binding, resource: { buffer } }));
+      const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
+      return { pipeline, group, workgroups: spread(device, invocations) };
+    };
+    labels.passes = await Promise.all([
+      pass('probabilities', [output, labels.probabilities], voxels),
+      pass('labels', [labels.probabilities, labels.taps, labels.words], words),
+    ]);
+    const problem = (await device.popErrorScope()) ?? (await device.popErrorScope());
+    if (!problem) return labels;
+    labels.close();
+    throw new Error(problem.message);
+  }
+
+  /** @param {any} device @param {number} voxels of the output @param {number} bytes of the taps @param {number} words */
+  constructor(device, voxels, bytes, words) {
+    this.count = words;
+    const size = Math.max(16, words * Uint32Array.BYTES_PER_ELEMENT);
+    this.uniform = device.createBuffer({ size: 48, usage: UNIFORM | COPY_DST });
+    this.taps = device.createBuffer({ size: bytes, usage: STORAGE | COPY_DST });
+    this.probabilities = device.createBuffer({ size: voxels * 16, usage: STORAGE });
+    this.words = device.createBuffer({ size, usage: STORAGE | COPY_SRC });
+    this.outcome = device.createBuffer({ size, usage: MAP_READ | COPY_DST });
+    /** @type {{ pipeline: any, group: any, workgroups: number[] }[]} */
+    this.passes = [];
+    this.device = device;
+  }
+
+  /** The labels, 16 to a word (src/inference/labelling.h), once what is encoded has made the output. @param {any} encoder */
+  async read(encoder) {
+    encode(encoder, this.passes);
+    encoder.copyBufferToBuffer(this.words, 0, this.outcome, 0, this.outcome.size);
+    return new Uint32Array(await readBack(this.device, encoder, this.outcome), 0, this.count);
+  }
+
+  /** Gives the device's memory back. */
+  close() {
+    for (const buffer of [this.uniform, this.taps, this.probabilities, this.words, this.outcome]) buffer.destroy();
   }
 }

@@ -41,6 +41,7 @@ export interface Engine {
   cancel(): void;
   setClinicalRanking(json: string): string;
   completeRun(ticket: number, output: Float32Array, provider: string, seconds: number, notice: string): void;
+  completeLabels(ticket: number, words: Uint32Array, provider: string, seconds: number, notice: string): void;
   failRun(ticket: number, sentence: string): void;
   resultJson(): string;
   resultCsv(): string;
@@ -109,6 +110,16 @@ export interface Mask {
   absent: Float32Array | null;
   /** The same for runs with the same input and absent. */
   image: number;
+  /** What the case's labels are made by where the output lies; null: it is wanted itself. */
+  labelling: Labelling | null;
+}
+
+/** src/inference/labelling.h. */
+export interface Labelling {
+  parameters: number[];
+  taps: Int32Array;
+  /** That the labels take, 16 to each. */
+  words: number;
 }
 
 /** What the engine calls back on. */
@@ -217,6 +228,8 @@ export interface NetworkFiles {
 
 export interface RunAnswer {
   output: Float32Array;
+  /** The case's labels in place of the output, where a mask asked for them. */
+  labels?: Uint32Array;
   provider: string;
   seconds: number;
   notice: string;

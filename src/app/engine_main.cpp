@@ -4,8 +4,9 @@
 // the engine calls host.startRun(ticket, modelId, fold, channels, [i, j, k], input, fast, mask); the host
 // answers later with completeRun(ticket, ...) or failRun(ticket, sentence): never from within startRun, since the
 // functions that Emscripten makes for a page without eval may not be entered a second time. `mask` is null, or for a
-// host that masks (setMasks): {present: [1 or 0 a channel], absent: voxels or null, image: number}
-// (inference/runtime.h).
+// host that masks (setMasks): {present: [1 or 0 a channel], absent: voxels or null, image: number, labelling: null or
+// {parameters, taps, words}} (inference/runtime.h). Where there is a labelling it may answer with
+// completeLabels(ticket, words, ...) in place of completeRun().
 #include <emscripten/bind.h>
 #include <emscripten/emscripten.h>
 #include <emscripten/heap.h>
@@ -88,6 +89,15 @@ class HostRuntime final : public Runtime {
             mask.set("present", val::array(request.present));
             mask.set("absent", request.absent.empty() ? val::null() : view(request.absent));
             mask.set("image", static_cast<double>(request.image));
+            mask.set("labelling", val::null());
+            if (request.labelling) {
+                val labelling = val::object();
+                const auto& parameters = request.labelling->parameters;
+                labelling.set("parameters", val::array(parameters.begin(), parameters.end()));
+                labelling.set("taps", owned_array(request.labelling->taps));
+                labelling.set("words", request.labelling->words);
+                mask.set("labelling", labelling);
+            }
         }
         host_.call<void>("startRun", ticket, request.model_id, request.fold, request.channels, shape,
                          view(request.input), request.fast, mask);
@@ -343,6 +353,12 @@ class Engine {
         runtime_.answer(ticket,
                         RunOutcome{emscripten::convertJSArrayToNumberVector<float>(output), provider, seconds, notice});
     }
+    void complete_labels(int ticket, const val& words, const std::string& provider, double seconds,
+                         const std::string& notice) {
+        runtime_.answer(
+            ticket,
+            RunOutcome{{}, provider, seconds, notice, emscripten::convertJSArrayToNumberVector<std::uint32_t>(words)});
+    }
     void fail_run(int ticket, const std::string& sentence) { runtime_.answer(ticket, fail(sentence)); }
 
     std::string result_json() const { return study_ ? result_to_json(study_->result()).dump() : "null"; }
@@ -465,6 +481,7 @@ EMSCRIPTEN_BINDINGS(shapslice_engine) {
         .function("cancel", &Guarded<&Engine::cancel>::call)
         .function("setClinicalRanking", &Guarded<&Engine::set_clinical_ranking>::call)
         .function("completeRun", &Guarded<&Engine::complete_run>::call)
+        .function("completeLabels", &Guarded<&Engine::complete_labels>::call)
         .function("failRun", &Guarded<&Engine::fail_run>::call)
         .function("resultJson", &Guarded<&Engine::result_json>::call)
         .function("resultCsv", &Guarded<&Engine::result_csv>::call)

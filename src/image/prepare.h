@@ -50,6 +50,14 @@ Expected<Prepared> prepare(const Case& subject, const std::array<double, 3>& spa
 std::vector<float> prepare_labels(std::span<const std::uint8_t> labels, const Grid& case_grid,
                                   const Prepared& prepared);
 
+// For each voxel of the box along one axis: the two prepared voxels around it, and the share of the upper one.
+struct RestoreAxis {
+    std::vector<int> low;
+    std::vector<int> high;
+    std::vector<float> share;
+};
+std::array<RestoreAxis, 3> restore_axes(const Prepared& prepared);
+
 // Probabilities on the prepared grid, [label][k][j][i] over `padded`, back on the case's grid: linear between prepared
 // voxel centres, argmax at each voxel of the box (first of equal ones), background outside it (METHOD 8.4).
 std::vector<std::uint8_t> restore_labels(std::span<const float> probabilities, const Prepared& prepared,

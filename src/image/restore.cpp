@@ -7,15 +7,8 @@ namespace shapslice {
 
 namespace {
 
-// For each voxel of the box along one axis: the two prepared voxels around it, and the share of the upper one.
-struct Between {
-    std::vector<int> low;
-    std::vector<int> high;
-    std::vector<float> share;
-};
-
-Between between(int box_extent, double case_spacing, int content, double spacing) {
-    Between axis;
+RestoreAxis restore_axis(int box_extent, double case_spacing, int content, double spacing) {
+    RestoreAxis axis;
     for (int n = 0; n < box_extent; ++n) {
         const double at = std::clamp((n + 0.5) * case_spacing / spacing - 0.5, 0.0, static_cast<double>(content - 1));
         const int low = std::min(static_cast<int>(at), std::max(0, content - 2));
@@ -43,7 +36,7 @@ bool background_wins(const float* labels, std::size_t stride, std::size_t count)
 }
 
 // First label of the largest probability, for each voxel of the box along i.
-void label_row(const float* row, std::size_t stride, const Between& axis, std::uint8_t* out) {
+void label_row(const float* row, std::size_t stride, const RestoreAxis& axis, std::uint8_t* out) {
     for (std::size_t n = 0; n < axis.low.size(); ++n) {
         const auto low = static_cast<std::size_t>(axis.low[n]);
         const auto high = static_cast<std::size_t>(axis.high[n]);
@@ -62,14 +55,19 @@ void label_row(const float* row, std::size_t stride, const Between& axis, std::u
 
 }  // namespace
 
+std::array<RestoreAxis, 3> restore_axes(const Prepared& prepared) {
+    const Shape extent = prepared.box.extent();
+    std::array<RestoreAxis, 3> axes;
+    for (std::size_t n = 0; n < 3; ++n)
+        axes[n] = restore_axis(extent[n], prepared.case_spacing[n], prepared.content[n], prepared.spacing[n]);
+    return axes;
+}
+
 std::vector<std::uint8_t> restore_labels(std::span<const float> probabilities, const Prepared& prepared,
                                          const Grid& case_grid) {
     std::vector<std::uint8_t> labels(case_grid.size(), 0);
     const Shape extent = prepared.box.extent();
-    std::array<Between, 3> axes;
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-        axes[axis] = between(extent[axis], prepared.case_spacing[axis], prepared.content[axis], prepared.spacing[axis]);
-    }
+    const std::array<RestoreAxis, 3> axes = restore_axes(prepared);
     const auto width = static_cast<std::size_t>(prepared.padded[0]);
     const std::size_t plane = width * static_cast<std::size_t>(prepared.padded[1]);
     const std::size_t volume = plane * static_cast<std::size_t>(prepared.padded[2]);

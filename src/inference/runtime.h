@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "image/grid.h"
+#include "inference/labelling.h"
 
 namespace shapslice {
 
@@ -29,6 +30,8 @@ struct RunRequest {
     std::vector<int> present;
     std::span<const float> absent;
     std::uint64_t image = 0;  // the same for requests with the same `input` and `absent`; for masks only
+    // Not null: the runtime may answer with the case's labels in place of the output.
+    const Labelling* labelling = nullptr;
 };
 
 struct RunOutcome {
@@ -36,6 +39,8 @@ struct RunOutcome {
     std::string provider;       // "webgpu", "wasm", "cpu", "engine", ...: FoldResult::provider
     double seconds = 0;         // the bare run, without what happens around it
     std::string notice;         // for the user when the runtime had to change its ways, else empty
+    // Not empty: labels as RunRequest::labelling asked for them; `output` is empty then.
+    std::vector<std::uint32_t> labels = {};
 };
 
 class Runtime {

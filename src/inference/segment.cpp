@@ -1,6 +1,7 @@
 #include "inference/segment.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "inference/probabilities.h"
 #include "inference/tiling.h"
@@ -107,11 +108,16 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
     std::vector<float> total(single ? 0 : whole_voxels, 0.0f);
     const std::vector<float> weights = single ? std::vector<float>{} : gaussian_weights(tiling.size);
 
+    const bool whole_at_once = single && !manifest.i_slowest;
+    const std::optional<Labelling> labelling =
+        whole_at_once ? std::optional(labelling_of(manifest, prepared)) : std::nullopt;
+
     Segmentation segmentation;
     segmentation.tiles = static_cast<int>(tiling.tiles.size());
     for (const Tile& at : tiling.tiles) {
         const Shape size = manifest.i_slowest ? reversed(tiling.size) : tiling.size;
-        RunRequest request{manifest.id, fold, kContrasts, size, input_tile.of(input, at), fast, {}, {}, 0};
+        RunRequest request{manifest.id, fold, kContrasts, size, input_tile.of(input, at),
+                           fast,        {},   {},         0,    labelling ? &*labelling : nullptr};
         if (masked_there) {
             request.present = present_channels(manifest, coalition);
             request.absent = stand_in_tile.of(stand_in, at);
@@ -119,6 +125,13 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
         }
         Expected<RunOutcome> outcome = co_await run(runtime, std::move(request));
         if (!outcome) co_return tl::make_unexpected(outcome.error());
+        segmentation.provider = outcome->provider;
+        segmentation.run_seconds += outcome->seconds;
+        if (!outcome->notice.empty()) segmentation.notice = outcome->notice;
+        if (labelling && outcome->labels.size() == labelling->words) {
+            segmentation.labels = unpack_labels(outcome->labels, prepared.box, case_grid);
+            co_return segmentation;
+        }
         const std::size_t expected = static_cast<std::size_t>(manifest.output_channels) * tile_voxels;
         if (outcome->output.size() != expected) {
             co_return tl::make_unexpected(wrong_size(manifest, expected, outcome->output.size()));
@@ -128,9 +141,6 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
             reverse_axes(outcome->output, size, static_cast<std::size_t>(manifest.output_channels), output);
             outcome->output = std::move(output);
         }
-        segmentation.provider = outcome->provider;
-        segmentation.run_seconds += outcome->seconds;
-        if (!outcome->notice.empty()) segmentation.notice = outcome->notice;
         if (single) {
             label_probabilities_to_restore(manifest, outcome->output, tiling.size, probabilities);
             continue;

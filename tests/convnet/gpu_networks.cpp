@@ -4,6 +4,8 @@
 #include <emscripten/val.h>
 
 #include "convnet/gpu_program_json.h"
+#include "inference/labelling.h"
+#include "inference/probabilities.h"
 #include "networks.h"
 
 namespace shapslice::convnet::testing {
@@ -115,8 +117,10 @@ std::vector<Example> examples() {
     add("only a view", 3, view);
     add("a U-Net", 2, [](unsigned seed) { return unet(seed, seed ? 5 : 8); });
     add("a residual network", 2, residual);
-    for (const unsigned seed : {0u, 1u})
+    for (const unsigned seed : {0u, 1u}) {
+        made.push_back({"a network whole " + std::to_string(seed), large_volumes(seed), seed == 1, kLarge});
         made.push_back({"a network in parts " + std::to_string(seed), large_volumes(seed), seed == 1, kSmall});
+    }
     return made;
 }
 
@@ -163,9 +167,51 @@ int count() {
     return static_cast<int>(examples().size());
 }
 
+// An output on a coarse grid, and the labels that it gives a case's box: by softmax, sigmoid or neither, of labels or
+// of regions (src/inference/labelling.h).
+val labelling(int n) {
+    Random random(static_cast<unsigned>(n));
+    ModelManifest manifest;
+    manifest.output_kind = n % 4 == 3 ? OutputKind::regions : OutputKind::labels;
+    manifest.activation = n % 4 == 1 ? Activation::none : n % 4 == 0 ? Activation::softmax : Activation::sigmoid;
+    manifest.channels = n % 4 == 3 ? std::vector{1, 2, 0} : std::vector{2, 0, 3, 1};
+    manifest.output_channels = static_cast<int>(manifest.channels.size());
+    Prepared prepared;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        prepared.box.low[axis] = random.between(0, 3);
+        prepared.box.high[axis] = prepared.box.low[axis] + random.between(1, 33);
+        prepared.case_spacing[axis] = random.between(0.5, 1.5);
+        prepared.spacing[axis] = random.between(0.7, 3.0);
+    }
+    prepared.content = content_extents(prepared.box, prepared.case_spacing, prepared.spacing);
+    prepared.padded = padded_extents(prepared.content, 4, {1, 1, 1});
+    const Grid grid{prepared.box.high};
+    const std::size_t voxels = voxel_count(prepared.padded);
+    const auto output = random.floats(voxels * static_cast<std::size_t>(manifest.output_channels), -4, 4);
+    std::vector<float> probabilities(kLabels * voxels);
+    label_probabilities(manifest, output, voxels, probabilities);
+    const auto labels = restore_labels(probabilities, prepared, grid);
+    const Labelling made = labelling_of(manifest, prepared);
+    std::vector<std::uint8_t> expected;
+    for (int k = prepared.box.low[2]; k < prepared.box.high[2]; ++k) {
+        for (int j = prepared.box.low[1]; j < prepared.box.high[1]; ++j) {
+            for (int i = prepared.box.low[0]; i < prepared.box.high[0]; ++i)
+                expected.push_back(labels[grid.index(i, j, k)]);
+        }
+    }
+    val answer = val::object();
+    answer.set("parameters", val::array(made.parameters.begin(), made.parameters.end()));
+    answer.set("taps", array_of(made.taps));
+    answer.set("words", made.words);
+    answer.set("output", array_of(output));
+    answer.set("expected", array_of(expected));
+    return answer;
+}
+
 EMSCRIPTEN_BINDINGS(shapslice_gpu_networks) {
     emscripten::function("count", &count);
     emscripten::function("example", &example);
+    emscripten::function("labelling", &labelling);
 }
 
 }  // namespace

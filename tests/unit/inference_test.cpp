@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "base/runs.h"
 #include "inference/probabilities.h"
@@ -445,6 +447,100 @@ TEST(Segment, ARuntimeThatMasksGivesTheSame) {
         }
     }
     EXPECT_GT(images.size(), 8u);
+}
+
+// Makes the labels itself where it is asked to, from what the request says of them alone.
+class LabellingRuntime final : public Runtime {
+  public:
+    explicit LabellingRuntime(const ModelManifest& manifest) : manifest_(manifest) {}
+
+    void start(const RunRequest& request, Completion done) override {
+        const auto voxels = voxel_count(request.shape);
+        std::vector<float> output(
+            request.input.begin(),
+            request.input.begin() + static_cast<std::ptrdiff_t>(voxels * index(manifest_.output_channels)));
+        asked = request.labelling != nullptr;
+        if (!asked) return done(RunOutcome{std::move(output), "plain", 1, ""});
+        std::vector<float> probabilities(kLabels * voxels);
+        label_probabilities(manifest_, output, voxels, probabilities);
+        done(RunOutcome{{}, "plain", 1, "", labels(*request.labelling, probabilities)});
+    }
+    double now() const override { return 0; }
+
+    bool asked = false;
+
+  private:
+    static std::size_t index(int n) { return static_cast<std::size_t>(n); }
+
+    static std::vector<std::uint32_t> labels(const Labelling& labelling, std::span<const float> probabilities) {
+        const auto& p = labelling.parameters;
+        const Grid from{{p[0], p[1], p[2]}};
+        const auto tap = [&](int n, std::size_t of) { return labelling.taps[3 * index(n) + of]; };
+        const auto mix = [&](float low, float high, int n) {
+            const float share = std::bit_cast<float>(tap(n, 2));
+            return low * (1 - share) + high * share;
+        };
+        std::vector<std::uint32_t> words(labelling.words);
+        std::size_t voxel = 0;
+        for (int k = p[3] + p[4]; k < p[3] + p[4] + p[5]; ++k) {
+            for (int j = p[3]; j < p[3] + p[4]; ++j) {
+                for (int i = 0; i < p[3]; ++i, ++voxel) {
+                    std::array<float, kLabels> value{};
+                    for (std::size_t label = 0; label < kLabels; ++label) {
+                        const auto at = [&](std::size_t ti, std::size_t tj, std::size_t tk) {
+                            return probabilities[label * from.size() + from.index(tap(i, ti), tap(j, tj), tap(k, tk))];
+                        };
+                        const auto row = [&](std::size_t ti) {
+                            return mix(mix(at(ti, 0, 0), at(ti, 0, 1), k), mix(at(ti, 1, 0), at(ti, 1, 1), k), j);
+                        };
+                        value[label] = mix(row(0), row(1), i);
+                    }
+                    const auto best = std::max_element(value.begin(), value.end()) - value.begin();
+                    words[voxel / 16] |= static_cast<std::uint32_t>(best) << (2 * (voxel % 16));
+                }
+            }
+        }
+        EXPECT_EQ(labelling.taps.size(), 3 * index(p[3] + p[4] + p[5]));
+        return words;
+    }
+
+    const ModelManifest& manifest_;
+};
+
+TEST(Segment, ARuntimeThatMakesLabelsGivesTheSame) {
+    const Case subject = small_case({46, 38, 33}, 8);
+    ModelManifest labels = manifest_of("m", 1, 1.4, {64, 64, 64});
+    ModelManifest regions = labels;
+    regions.output_kind = OutputKind::regions;
+    regions.activation = Activation::sigmoid;
+    regions.channels = {1, 2, 0};
+    regions.output_channels = 3;
+    for (ModelManifest manifest : {labels, regions}) {
+        const auto prepared = prepare(subject, manifest.spacing, 4);
+        LabellingRuntime labelling(manifest);
+        PlainRuntime plain([&](const RunRequest& request) -> Expected<std::vector<float>> {
+            const auto count = voxel_count(request.shape) * static_cast<std::size_t>(manifest.output_channels);
+            return std::vector<float>(request.input.begin(),
+                                      request.input.begin() + static_cast<std::ptrdiff_t>(count));
+        });
+        const auto found = [&](Runtime& runtime) {
+            auto task = segment(runtime, manifest, 0, *prepared, {}, subject.grid, kAllContrasts, Precision::exact);
+            task.start();
+            return task.result()->labels;
+        };
+        const auto expected = found(plain);
+        EXPECT_EQ(std::set(expected.begin(), expected.end()).size(), kLabels);
+        EXPECT_EQ(found(labelling), expected);
+        EXPECT_TRUE(labelling.asked);
+        // Tiles are blended before there is a label, and axes may lie the other way round.
+        manifest.patch = {16, 16, 16};
+        EXPECT_EQ(found(labelling), found(plain));
+        EXPECT_FALSE(labelling.asked);
+        manifest.patch = {64, 64, 64};
+        manifest.i_slowest = true;
+        found(labelling);
+        EXPECT_FALSE(labelling.asked);
+    }
 }
 
 TEST(Segment, AnOutputOfTheWrongSizeNamesTheModel) {
