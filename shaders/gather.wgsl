@@ -31,7 +31,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let voxels = p.source_k * p.source_j * p.source_i;
   let plane = p.plane + i32(group.z);
   let to = plane * p.target_k * p.target_j * p.target_i + n;
-  var value = floats_written(result[to]);
+  // Lanes below the first are those of the source before; others may be anything yet.
+  var value = vec4<f32>();
+  if (4 * plane < p.first) { value = floats_written(result[to]); }
   for (var lane = 0; lane < 4; lane++) {
     let channel = 4 * plane + lane - p.first;
     if (channel >= 0 && channel < p.channels) { value[lane] = floats_of(source[channel / 4 * voxels + at])[channel % 4]; }

@@ -121,12 +121,8 @@ async function answerRun(ticket, modelId, fold, channels, shape, view, fast, mas
     const model = library.get(modelId);
     const files = library.files(model, fold);
     const run = () => runtime.run(model.manifest, fold, files, channels, shape, input, mask);
-    const answer = await (fast ? runFast(model.manifest, fold, files, channels, shape, input, mask) : run());
-    if (answer.notice) {
-      library.warmUps.clear(); // perhaps measured on what has just been given up
-      engine.setEngines(fastRunsAtOnce());
-      emit('runtime', { state: { ...runtime.state, engines: pool.count } });
-    }
+    const answer = await (fast ? runFast(engine, model.manifest, fold, files, channels, shape, input, mask) : run());
+    if (answer.notice) tellOfRuntime(engine);
     const { output, labels, provider, seconds, notice } = answer;
     if (labels) engine.completeLabels(ticket, labels, provider, seconds, notice);
     else engine.completeRun(ticket, output, provider, seconds, notice);
@@ -137,6 +133,7 @@ async function answerRun(ticket, modelId, fold, channels, shape, view, fast, mas
 
 /**
  * One forward pass that need not be in float32: in halves on a graphics processor, else in whole numbers.
+ * @param {Engine} engine
  * @param {ModelManifest} manifest
  * @param {number} fold
  * @param {import('./types.d.ts').NetworkFiles} files
@@ -145,16 +142,30 @@ async function answerRun(ticket, modelId, fold, channels, shape, view, fast, mas
  * @param {Float32Array} input
  * @param {Mask | null} mask
  */
-async function runFast(manifest, fold, files, channels, shape, input, mask) {
+async function runFast(engine, manifest, fold, files, channels, shape, input, mask) {
+  const { halves } = runtime.state;
   const onGpu = await runtime.runHalf(manifest, fold, files, channels, shape, input, mask);
   if (onGpu) return onGpu;
+  if (halves) tellOfRuntime(engine);
   const notice = runtime.takeNotice();
-  return { ...(await pool.run(manifest, fold, files.original, shape, maskedInput(input, mask))), notice };
+  try {
+    return { ...(await pool.run(manifest, fold, files.original, shape, maskedInput(input, mask))), notice };
+  } catch (error) {
+    if (notice) emit('notice', { kind: 'notice', sentence: notice });
+    throw error;
+  }
+}
+
+/** What runs models has changed. @param {Engine} engine */
+function tellOfRuntime(engine) {
+  library.warmUps.clear(); // perhaps measured on what has just been given up
+  engine.setEngines(fastRunsAtOnce());
+  emit('runtime', { state: { ...runtime.state, engines: pool.count } });
 }
 
 /** A graphics processor is one; engines in WebAssembly are as many as there are cores. */
 function fastRunsAtOnce() {
-  return runtime.state.provider === 'webgpu' ? 1 : pool.count;
+  return runtime.state.halves ? 1 : pool.count;
 }
 
 /** A program that trapped (its stack overflowed, it read where nothing is) may hold anything: the page starts another. @param {unknown} error */

@@ -26,7 +26,7 @@ export class GpuEngine {
     this.refused = new Map();
     /** @type {{ key: string, network: GpuNetwork, image: number | null } | null} */
     this.current = null;
-    /** What makes labels of the current network's output. @type {{ key: string, labels: GpuLabels } | null} */
+    /** What makes labels of the current network's output; null in it: nothing does. @type {{ key: string, labels: GpuLabels | null } | null} */
     this.labels = null;
   }
 
@@ -108,26 +108,28 @@ export class GpuEngine {
   }
 
   /**
-   * What makes labels of the current network's output; null where the device has no buffer for that.
+   * What makes labels of the current network's output; null where that must be read itself.
    * @param {Mask} mask @param {import('./types.d.ts').Labelling} labelling of it
    */
   async labelsOf({ image }, labelling) {
     const { network } = /** @type {{ network: GpuNetwork }} */ (this.current);
     const key = `${image} ${labelling.parameters}`;
     if (this.labels?.key === key) return this.labels.labels;
-    this.labels?.labels.close();
+    this.labels?.labels?.close();
     this.labels = null;
     const { device, shaders } = await /** @type {NonNullable<typeof this.ready>} */ (this.ready);
     const [i, j, k] = labelling.parameters;
     const { bufferBytes } = gpuLimits(device);
-    if (Math.max(i * j * k * 16, labelling.words * 4) > bufferBytes) return null;
-    this.labels = { key, labels: await GpuLabels.open(shaders, network.output, labelling) };
+    const fits = Math.max(i * j * k * 16, labelling.words * 4) <= bufferBytes;
+    const expected = network.outputBytes === i * j * k * labelling.channels * 4; // else the engine says what is wrong with it
+    const open = () => GpuLabels.open(shaders, network.output, labelling).catch(() => null); // the output does as well
+    this.labels = { key, labels: fits && expected ? await open() : null };
     return this.labels.labels;
   }
 
   /** Gives back what a study needed. */
   release() {
-    this.labels?.labels.close();
+    this.labels?.labels?.close();
     this.labels = null;
     this.current?.network.close();
     this.current = null;

@@ -30,6 +30,19 @@ export function requestDevice(adapter) {
   return adapter.requestDevice({ requiredFeatures, requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
 }
 
+/**
+ * What is made once, unless it fails.
+ * @template T
+ * @param {Map<string, Promise<T>>} all @param {string} key @param {() => Promise<T>} make
+ */
+function kept(all, key, make) {
+  let made = all.get(key);
+  if (made) return made;
+  all.set(key, (made = make()));
+  made.catch(() => all.delete(key));
+  return made;
+}
+
 /** The pipelines of a device, each made once. */
 export class GpuShaders {
   /** @param {any} device a GPUDevice @param {(name: string) => Promise<string>} source WGSL of a shader */
@@ -44,9 +57,7 @@ export class GpuShaders {
 
   /** @param {string} file */
   text(file) {
-    let text = this.texts.get(file);
-    if (!text) this.texts.set(file, (text = this.source(file)));
-    return text;
+    return kept(this.texts, file, () => this.source(file));
   }
 
   /** @param {Pick<GpuPass, 'shader' | 'reads' | 'writes' | 'constants'>} pass */
@@ -54,9 +65,7 @@ export class GpuShaders {
     const arithmetic = reads === 'half' && this.device.features.has(HALF_FLOATS) ? 'half_f16' : reads;
     const files = [`floats/read_${arithmetic}`, `floats/write_${writes}`, shader];
     const key = `${files} ${JSON.stringify(constants)}`;
-    let made = this.pipelines.get(key);
-    if (!made) this.pipelines.set(key, (made = this.compile(shader, files, constants ?? {})));
-    return made;
+    return kept(this.pipelines, key, () => this.compile(shader, files, constants ?? {}));
   }
 
   /** @param {string} name @param {string[]} files in shaders/, one after another @param {Record<string, number>} constants overrides */
@@ -76,6 +85,26 @@ function encode(encoder, passes) {
     pass.dispatchWorkgroups(...workgroups);
   }
   pass.end();
+}
+
+/**
+ * What was made, once all of it is there; where the device lacks memory or refuses something it is closed, and that is thrown.
+ * @template {{ close: () => void }} T
+ * @param {any} device @param {() => T} make @param {(made: T) => Promise<void>} fill
+ * @returns {Promise<T>}
+ */
+async function checked(device, make, fill) {
+  device.pushErrorScope('out-of-memory');
+  device.pushErrorScope('validation');
+  const made = make();
+  /** @type {unknown} */
+  let thrown = null;
+  await fill(made).catch((error) => (thrown = error));
+  const [refused, memory] = [await device.popErrorScope(), await device.popErrorScope()];
+  thrown ??= refused || memory ? new Error((refused ?? memory).message) : null;
+  if (thrown === null) return made;
+  made.close();
+  throw thrown;
 }
 
 /** What a buffer holds once everything encoded is done. @param {any} device @param {any} encoder @param {any} outcome @returns {Promise<ArrayBuffer>} */
@@ -102,20 +131,17 @@ export class GpuNetwork {
    */
   static async open(shaders, { program, weights, constants, tables }) {
     const { device } = shaders;
-    device.pushErrorScope('out-of-memory');
-    device.pushErrorScope('validation');
-    const network = new GpuNetwork(device, JSON.parse(program));
-    network.write(WEIGHTS, weights);
-    network.write(CONSTANTS, constants);
-    network.write(TABLES, tables);
-    network.loading = await network.bind(shaders, network.program.load);
-    network.running = await network.bind(shaders, network.program.run);
-    const problem = (await device.popErrorScope()) ?? (await device.popErrorScope());
-    if (problem) {
-      network.close();
-      throw new Error(problem.message);
-    }
-    return network;
+    return checked(
+      device,
+      () => new GpuNetwork(device, JSON.parse(program)),
+      async (network) => {
+        network.write(WEIGHTS, weights);
+        network.write(CONSTANTS, constants);
+        network.write(TABLES, tables);
+        network.loading = await network.bind(shaders, network.program.load);
+        network.running = await network.bind(shaders, network.program.run);
+      },
+    );
   }
 
   /** @param {any} device @param {GpuProgram} program */
@@ -209,6 +235,10 @@ export class GpuNetwork {
     return this.buffers[OUTPUT];
   }
 
+  get outputBytes() {
+    return this.program.buffers[OUTPUT];
+  }
+
   /** Gives the device's memory back. */
   close() {
     for (const buffer of [...this.buffers, ...this.uniforms, this.outcome]) buffer.destroy();
@@ -222,29 +252,28 @@ export class GpuLabels {
     const { device } = shaders;
     const [i, j, k] = parameters;
     const voxels = i * j * k;
-    device.pushErrorScope('out-of-memory');
-    device.pushErrorScope('validation');
-    const labels = new GpuLabels(device, voxels, taps.byteLength, words);
-    device.queue.writeBuffer(labels.uniform, 0, Int32Array.from(parameters));
-    device.queue.writeBuffer(labels.taps, 0, taps);
-    const pass = async (
-      /** @type {string} */ shader,
-      /** @type {any[]} */ buffers,
-      /** @type {number} */ invocations,
-    ) => {
-      const pipeline = await shaders.pipeline({ shader, reads: 'single', writes: 'single', constants: null });
-      const entries = [labels.uniform, ...buffers].map((buffer, binding) => ({ binding, resource: { buffer } }));
-      const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
-      return { pipeline, group, workgroups: spread(device, invocations) };
-    };
-    labels.passes = await Promise.all([
-      pass('probabilities', [output, labels.probabilities], voxels),
-      pass('labels', [labels.probabilities, labels.taps, labels.words], words),
-    ]);
-    const problem = (await device.popErrorScope()) ?? (await device.popErrorScope());
-    if (!problem) return labels;
-    labels.close();
-    throw new Error(problem.message);
+    return checked(
+      device,
+      () => new GpuLabels(device, voxels, taps.byteLength, words),
+      async (labels) => {
+        device.queue.writeBuffer(labels.uniform, 0, Int32Array.from(parameters));
+        device.queue.writeBuffer(labels.taps, 0, taps);
+        const pass = async (
+          /** @type {string} */ shader,
+          /** @type {any[]} */ buffers,
+          /** @type {number} */ invocations,
+        ) => {
+          const pipeline = await shaders.pipeline({ shader, reads: 'single', writes: 'single', constants: null });
+          const entries = [labels.uniform, ...buffers].map((buffer, binding) => ({ binding, resource: { buffer } }));
+          const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
+          return { pipeline, group, workgroups: spread(device, invocations) };
+        };
+        labels.passes = await Promise.all([
+          pass('probabilities', [output, labels.probabilities], voxels),
+          pass('labels', [labels.probabilities, labels.taps, labels.words], words),
+        ]);
+      },
+    );
   }
 
   /** @param {any} device @param {number} voxels of the output @param {number} bytes of the taps @param {number} words */

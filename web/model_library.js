@@ -214,11 +214,19 @@ export class ModelLibrary {
     const { manifest } = model;
     try {
       const shape = JSON.parse(this.engine.warmUpShape(manifest.id));
-      const half = fast && state.provider === 'webgpu';
-      if (fast && !half) return await this.pool.measure(manifest, () => this.file(model, 0), shape);
+      const inHalves = fast && state.halves;
+      if (fast && !inHalves) return await this.pool.measure(manifest, () => this.file(model, 0), shape);
       const original = (await this.file(model, 0)).slice(); // the worker gets it for good
       const rewritten = await this.fold(model, 0);
-      return await measureApart({ folder: folder.href, provider, manifest, original, rewritten, shape, half });
+      return await measureApart({
+        folder: folder.href,
+        provider,
+        manifest,
+        original,
+        rewritten,
+        shape,
+        half: inHalves,
+      });
     } catch {
       return null; // the study will say why it does not run
     }

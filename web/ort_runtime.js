@@ -91,6 +91,7 @@ export class OrtRuntime {
       threads: 1,
       crossOriginIsolated: globalThis.crossOriginIsolated === true,
       adapter: '',
+      halves: false,
       note: '',
       files: [],
     };
@@ -135,6 +136,7 @@ export class OrtRuntime {
     }
     this.state.provider = adapter ? 'webgpu' : 'wasm';
     this.state.adapter = adapter?.name ?? '';
+    this.state.halves = adapter !== null && this.own !== null;
     if (this.wanted.startsWith('webgpu') && !adapter) {
       this.state.note = 'WebGPU was asked for, but this browser offers no adapter: models run on WASM.';
     }
@@ -296,8 +298,8 @@ export class OrtRuntime {
   }
 
   /**
-   * One forward pass on the program's own shaders, with volumes in halves; null where WebGPU is not in use, or the shaders do
-   * not take the network or cannot any more: takeNotice() then says why.
+   * One forward pass on the program's own shaders, with volumes in halves; null where state.halves is false, or becomes so
+   * because the shaders do not take the network or cannot any more: takeNotice() may then say why.
    * @param {ModelManifest} manifest
    * @param {number} fold
    * @param {NetworkFiles} files
@@ -309,7 +311,12 @@ export class OrtRuntime {
    */
   async runHalf(manifest, fold, files, channels, shape, input, mask) {
     await this.prepare();
-    return this.inTurn(() => this.runOnOwn(manifest, fold, files, channels, shape, input, mask, true));
+    return this.inTurn(async () => {
+      if (!this.state.halves) return null;
+      const answer = await this.runOnOwn(manifest, fold, files, channels, shape, input, mask, true);
+      if (!answer) this.state.halves = false; // so that a study is not in halves here and in whole numbers there
+      return answer;
+    });
   }
 
   /** What the user should hear of, once. */

@@ -117,6 +117,8 @@ export interface Mask {
 /** src/inference/labelling.h. */
 export interface Labelling {
   parameters: number[];
+  /** That the output must have. */
+  channels: number;
   taps: Int32Array;
   /** That the labels take, 16 to each. */
   words: number;
@@ -207,6 +209,8 @@ export interface RuntimeState {
   engines?: number;
   crossOriginIsolated: boolean;
   adapter: string;
+  /** Whether fast runs are made on WebGPU, with volumes in halves; else in whole numbers, by `engines`. */
+  halves: boolean;
   note: string;
   /** Of the site: what runs models here; a file may carry a further ending. */
   files: string[];

@@ -1,4 +1,5 @@
 // The same halves as in read_half.wgsl for an adapter with shader-f16: four products are added up in halves, such sums in floats.
+// Products beyond 65504 are infinite: a network with values of thousands is one for floats.
 enable f16;
 
 alias Stored = vec4<f16>;

@@ -5,7 +5,7 @@
 // answers later with completeRun(ticket, ...) or failRun(ticket, sentence): never from within startRun, since the
 // functions that Emscripten makes for a page without eval may not be entered a second time. `mask` is null, or for a
 // host that masks (setMasks): {present: [1 or 0 a channel], absent: voxels or null, image: number, labelling: null or
-// {parameters, taps, words}} (inference/runtime.h). Where there is a labelling it may answer with
+// {parameters, channels, taps, words}} (inference/runtime.h). Where there is a labelling it may answer with
 // completeLabels(ticket, words, ...) in place of completeRun().
 #include <emscripten/bind.h>
 #include <emscripten/emscripten.h>
@@ -95,6 +95,7 @@ class HostRuntime final : public Runtime {
                 const auto& parameters = request.labelling->parameters;
                 labelling.set("parameters", val::array(parameters.begin(), parameters.end()));
                 labelling.set("taps", owned_array(request.labelling->taps));
+                labelling.set("channels", request.labelling->channels);
                 labelling.set("words", request.labelling->words);
                 mask.set("labelling", labelling);
             }
@@ -333,9 +334,9 @@ class Engine {
         study_->recall(std::move(wanted->models), wanted->settings);
         return "";
     }
-    // How many runs in whole numbers are asked for at once.
+    // How many fast runs are asked for at once.
     void set_engines(int count) { runtime_.set_engines(count); }
-    // Whether the host makes coalitions of float runs itself.
+    // Whether the host makes coalitions itself.
     void set_masks(bool masks) { runtime_.set_masks(masks); }
     void cancel() {
         if (study_) study_->cancel();

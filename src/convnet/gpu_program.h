@@ -21,7 +21,7 @@ struct GpuLimits {
 };
 
 // How volumes and weights lie in the device's memory. In halves they take half of it, and so does what a run reads and
-// writes; sums, moments and the network's output are single in any case.
+// writes. Moments, the network's output, and sums over one part of what a convolution reads are single in any case.
 enum class GpuFloats { single, half };
 
 inline constexpr std::array<std::string_view, 2> kGpuFloatsNames{"single", "half"};

@@ -20,6 +20,7 @@ Labelling labelling_of(const ModelManifest& manifest, const Prepared& prepared) 
                                   {axis.low[n], axis.high[n], std::bit_cast<std::int32_t>(axis.share[n])});
         }
     }
+    labelling.channels = manifest.output_channels;
     labelling.words = label_words(box);
     return labelling;
 }

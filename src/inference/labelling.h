@@ -20,6 +20,7 @@ struct Labelling {
     // For each voxel of the box along i, then along j, then along k: the output's voxel below, the one above, the bits
     // of the latter's share.
     std::vector<std::int32_t> taps;
+    int channels = 0;       // that the output must have
     std::size_t words = 0;  // that the labels take
 };
 

@@ -20,7 +20,8 @@ enum class Activation { softmax, sigmoid, none };  // what still has to be appli
 struct FoldModel {
     std::string file;    // beside model.json
     std::string sha256;  // of the file; one that differs is refused
-    // Digest of the ranges of its activations, by which it runs in whole numbers (docs/ENGINE.md); empty: it does not.
+    // Digest of the ranges of its activations, by which it runs in whole numbers (docs/ENGINE.md); empty: it does
+    // not run fast.
     std::string activations;
 };
 

@@ -71,6 +71,8 @@ class TileView {
     std::vector<float> cut_, turned_;
 };
 
+constexpr int kTileBits = 20;  // of an image's number in a request: more tiles than memory has room for
+
 // For each of a model's channels whether the coalition has its contrast.
 std::vector<int> present_channels(const ModelManifest& manifest, Coalition coalition) {
     std::vector<int> present;
@@ -103,7 +105,7 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
     if (!stand_in.empty()) coalition_input(prepared, absent, manifest, Coalition{0}, stand_in);
     TileView input_tile(tiling, manifest.i_slowest);
     TileView stand_in_tile(tiling, manifest.i_slowest && !stand_in.empty());
-    std::vector<float> probabilities(kLabels * tile_voxels);
+    std::vector<float> probabilities;
     std::vector<float> sum(single ? 0 : kLabels * whole_voxels, 0.0f);
     std::vector<float> total(single ? 0 : whole_voxels, 0.0f);
     const std::vector<float> weights = single ? std::vector<float>{} : gaussian_weights(tiling.size);
@@ -121,7 +123,7 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
         if (masked_there) {
             request.present = present_channels(manifest, coalition);
             request.absent = stand_in_tile.of(stand_in, at);
-            request.image = image * tiling.tiles.size() + static_cast<std::uint64_t>(&at - tiling.tiles.data());
+            request.image = image << kTileBits | static_cast<std::uint64_t>(&at - tiling.tiles.data());
         }
         Expected<RunOutcome> outcome = co_await run(runtime, std::move(request));
         if (!outcome) co_return tl::make_unexpected(outcome.error());
@@ -141,6 +143,7 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
             reverse_axes(outcome->output, size, static_cast<std::size_t>(manifest.output_channels), output);
             outcome->output = std::move(output);
         }
+        probabilities.resize(kLabels * tile_voxels);
         if (single) {
             label_probabilities_to_restore(manifest, outcome->output, tiling.size, probabilities);
             continue;

@@ -90,6 +90,16 @@ RegionSummary summarise_region(const std::vector<const RegionGame*>& games, cons
     return summary;
 }
 
+void add_once(std::vector<std::string_view>& words, std::string_view word) {
+    if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
+}
+
+std::string joined(const std::vector<std::string_view>& words) {
+    std::string all;
+    for (const std::string_view word : words) all.append(all.empty() ? "" : ", ").append(word);
+    return all;
+}
+
 }  // namespace
 
 std::string_view precision_of(std::string_view provider) {
@@ -101,6 +111,7 @@ void compose_fold(const KnownRuns& runs, const StudySettings& settings, const Cl
                   FoldResult& fold) {
     const auto any = std::find_if(runs.begin(), runs.end(), [](const auto& known) { return known.has_value(); });
     if (any == runs.end()) return;
+    std::vector<std::string_view> providers, precisions;
     for (std::size_t mask = 0; mask < kCoalitions; ++mask) {
         const bool stands_for_empty = mask == kNoContrast && !settings.run_empty_coalition;
         if (!stands_for_empty && !runs[mask]) continue;
@@ -109,10 +120,12 @@ void compose_fold(const KnownRuns& runs, const StudySettings& settings, const Cl
         for (std::size_t row = 0; row < kRegionRows; ++row) fold.regions[row].values[mask] = rows[row];
         if (!stands_for_empty) {
             fold.run_seconds[mask] = runs[mask]->seconds;
-            fold.provider = runs[mask]->provider;
-            fold.precision = precision_of(fold.provider);
+            add_once(providers, runs[mask]->provider);
+            add_once(precisions, precision_of(runs[mask]->provider));
         }
     }
+    fold.provider = joined(providers);
+    fold.precision = joined(precisions);
     for (int row = 0; row < kRegionRows; ++row) analyse(fold.regions[static_cast<std::size_t>(row)], clinical.of(row));
 }
 

@@ -64,7 +64,8 @@ struct FoldResult {
     // "webgpu", "wasm", "cpu" of ONNX Runtime; "engine", "engine-webgpu", "engine-webgpu-half": the program's own in
     // WebAssembly, on WebGPU, there with volumes in halves.
     std::string provider;
-    std::string precision;  // "float32", "float16", or "int8 x int15": weights times activations
+    // Where runs differ (WebGPU was given up on the way), each that there was, in order of the coalitions' masks.
+    std::string precision;  // "float32", "float16", or "int8 x int15": weights times activations; as above
     // Of the last, the digest of the ranges of activations in model.json; else empty.
     std::string activations;
     PerRegionRow<RegionGame> regions{};

@@ -130,6 +130,16 @@ bool Study::restore(const std::string& key, Coalition coalition, KnownRun run) {
     return true;
 }
 
+namespace {
+
+// Another one for each image of the program's life: a runtime may keep one from a study before this.
+std::uint64_t next_image() {
+    static std::uint64_t last = 0;
+    return ++last;
+}
+
+}  // namespace
+
 Expected<const Prepared*> Study::prepared_for(const ModelManifest& manifest) {
     const std::tuple key{manifest.spacing, manifest.multiple, manifest.least()};
     if (!prepared_ || prepared_->first != key) {
@@ -137,7 +147,7 @@ Expected<const Prepared*> Study::prepared_for(const ModelManifest& manifest) {
         Expected<Prepared> made = prepare(subject_, manifest.spacing, manifest.multiple, manifest.least());
         if (!made) return tl::make_unexpected(made.error());
         prepared_.emplace(key, std::move(*made));
-        ++images_;
+        image_ = next_image();
         absent_key_.clear();
     }
     return &prepared_->second;
@@ -175,7 +185,7 @@ Expected<std::span<const float>> Study::absent_for(const Job& job, const Prepare
         }
         absent_ = absent_channels(prepared, baseline, fractions);
         absent_key_ = wanted;
-        ++images_;
+        image_ = next_image();
     }
     return std::span<const float>(absent_);
 }
@@ -233,7 +243,8 @@ void Study::recompose() {
             fold.model_sha256 = file.sha256;
             if (const auto at = known_.find(key(selected.manifest, index, result_.settings)); at != known_.end()) {
                 compose_fold(at->second, result_.settings, result_.clinical, fold);
-                if (fold.provider == kEngineProvider) fold.activations = file.activations;
+                if (fold.precision.find(precision_of(kEngineProvider)) != std::string::npos)
+                    fold.activations = file.activations;
                 if (!subject_.reference && at->second[kAllContrasts]) {
                     const PerRegion<bool> present = regions_in_reference(at->second[kAllContrasts]->counts);
                     for (std::size_t r = 0; r < kRegions; ++r) result_.region_present[r] |= present[r];
@@ -355,7 +366,7 @@ Expected<void> Study::begin(const Job& job, std::vector<Flight>& flights) {
     const auto absent = absent_for(job, **prepared);
     if (!absent) return tl::make_unexpected(absent.error());
     flights.push_back({job, segment(runtime_, manifest, job.fold, **prepared, *absent, subject_.grid, job.coalition,
-                                    result_.settings.precision, images_)});
+                                    result_.settings.precision, image_)});
     flights.back().segmentation.start();
     return {};
 }

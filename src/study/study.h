@@ -39,7 +39,7 @@ class StudyEvents {
 
 // Whose runs stored ones are: of cases with equal keys, runs with equal keys are equal. The number is raised whenever a
 // change of the program makes the same files, model and settings give other values.
-inline constexpr int kValuesVersion = 1;
+inline constexpr int kValuesVersion = 2;
 inline std::string stored_key(const Case& subject) {
     return "v" + std::to_string(kValuesVersion) + " " + content_digest(subject);
 }
@@ -123,7 +123,7 @@ class Study {
     std::optional<std::pair<std::tuple<std::array<double, 3>, int, Shape>, Prepared>> prepared_;
     std::vector<float> absent_;  // what stands in for absent contrasts, made for absent_key_
     std::string absent_key_;
-    std::uint64_t images_ = 0;            // rises with every other prepared_ or absent_
+    std::uint64_t image_ = 0;             // another number for every prepared_ and absent_, of whatever study
     std::map<std::size_t, Spent> spent_;  // in this run(), by index into models_
     std::set<std::string> restored_;      // keys with runs that restore() took and nobody was told of
     // Voxels of the reference by label; without an expert's, of no use.

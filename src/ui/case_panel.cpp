@@ -124,6 +124,7 @@ void ask_forecast(AppState& state) {
 // In which numbers models run: whole ones, or halves, on the program's own engine, or float32.
 void precision_choice(AppState& state) {
     const bool on_gpu = state.runtime.value("provider", "") == "webgpu";
+    const bool in_halves = state.runtime.value("halves", false);
     Precision& precision = state.choice.settings.precision;
     if (ImGui::RadioButton("fast", precision == Precision::fast)) precision = Precision::fast;
     remember(state, "precision-fast", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
@@ -131,7 +132,7 @@ void precision_choice(AppState& state) {
         ImGui::SetTooltip(
             "%s, on ShapSlice's own engine: convolutional networks.\n"
             "Other networks run in float32 on ONNX Runtime, as under \"exact\".",
-            on_gpu ? "Weights and activations in float16, sums in float32" : "int8 weights times 15-bit activations");
+            in_halves ? "Weights and activations in float16 on WebGPU" : "int8 weights times 15-bit activations");
     ImGui::SameLine();
     if (ImGui::RadioButton("exact (float)", precision == Precision::exact)) precision = Precision::exact;
     remember(state, "precision-exact", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());

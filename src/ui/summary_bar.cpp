@@ -29,12 +29,13 @@ std::string runtime_words(const AppState& state) {
     const auto cards = models_to_run(state);
     const bool all_fast = std::all_of(cards.begin(), cards.end(), [](const ModelCard* card) { return card->fast; });
     const bool fast = state.choice.settings.precision == Precision::fast && all_fast && !cards.empty();
-    if (runtime["provider"] == "webgpu")
-        return std::string(fast ? "WebGPU, float16: " : "WebGPU: ") + runtime.value("adapter", "");
-    if (fast) {
+    const bool in_halves = fast && runtime.value("halves", false);
+    if (fast && !in_halves) {
         const int engines = runtime.value("engines", 1);
         return "own engine, " + std::to_string(engines) + (engines == 1 ? " core" : " cores");
     }
+    if (runtime["provider"] == "webgpu")
+        return std::string(in_halves ? "WebGPU, float16: " : "WebGPU: ") + runtime.value("adapter", "");
     const int threads = runtime.value("threads", 1);
     return "WASM, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
 }

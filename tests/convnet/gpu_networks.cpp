@@ -202,6 +202,7 @@ val labelling(int n) {
     val answer = val::object();
     answer.set("parameters", val::array(made.parameters.begin(), made.parameters.end()));
     answer.set("taps", array_of(made.taps));
+    answer.set("channels", made.channels);
     answer.set("words", made.words);
     answer.set("output", array_of(output));
     answer.set("expected", array_of(expected));

@@ -311,6 +311,65 @@ TEST(StudyRun, AnotherClinicalRankingIsJudgedWithoutRunning) {
     EXPECT_EQ(bench.study.result().models[0].folds[1].regions[1].agreement->scale.chance, 0.4375);
 }
 
+// A runtime that keeps images outlives studies: what it kept of one case must not be taken for another's.
+TEST(StudyRun, NoTwoStudiesNumberAnImageAlike) {
+    struct Masking final : PlainRuntime {
+        Masking() : PlainRuntime([this](const RunRequest& request) { return remember(request); }) {}
+        bool masks() const override { return true; }
+        Expected<std::vector<float>> remember(const RunRequest& request) {
+            seen.insert(request.image);
+            return plain_network(request);
+        }
+        std::set<std::uint64_t> seen;
+    };
+    Masking runtime;
+    std::set<std::uint64_t> all;
+    std::size_t images = 0;
+    for (const std::uint64_t seed : {1, 2, 3}) {
+        const Case subject = small_case({16, 14, 12}, static_cast<unsigned>(seed));
+        Recorder events;
+        Study study(subject, runtime, events);
+        for (const BaselineKind kind : {BaselineKind::zero, BaselineKind::noise}) {
+            ModelManifest manifest = manifest_of("m", 1);
+            if (seed == 3) manifest.patch = {8, 8, 8};  // tiles of an image are numbered, too
+            StudySettings settings;
+            settings.baseline.kind = kind;
+            auto task = study.run({{manifest, {0}}}, settings);
+            task.start();
+            ASSERT_TRUE(task.done() && task.result());
+        }
+        images += runtime.seen.size();
+        all.merge(runtime.seen);
+        runtime.seen.clear();
+    }
+    EXPECT_EQ(all.size(), images);
+    EXPECT_GE(images, 4u + 2 * 8u);
+}
+
+// A device that was lost on the way: the fold says that its runs differ, and how.
+TEST(StudyRun, NamesEveryRuntimeThatAFoldsRunsHad) {
+    Bench bench;
+    struct Losing final : Runtime {
+        void start(const RunRequest& request, Completion done) override {
+            done(RunOutcome{*plain_network(request), ++runs > 3 ? "engine" : "engine-webgpu-half", 1, ""});
+        }
+        double now() const override { return 0; }
+        int runs = 0;
+    } losing;
+    Study study(bench.subject, losing, bench.events);
+    ModelManifest manifest = manifest_of("m", 1);
+    manifest.folds[0].activations = "ranges";
+    StudySettings settings;
+    settings.precision = Precision::fast;
+    auto task = study.run({{manifest, {0}}}, settings);
+    task.start();
+    ASSERT_TRUE(task.done() && task.result());
+    const FoldResult& fold = study.result().models[0].folds[0];
+    EXPECT_EQ(fold.provider, "engine-webgpu-half, engine");
+    EXPECT_EQ(fold.precision, "float16, int8 x int15");
+    EXPECT_EQ(fold.activations, "ranges");
+}
+
 TEST(StudyRun, FoldsHaveTheirOwnWeightsAndVariance) {
     Bench bench;
     ASSERT_TRUE(bench.run({0, 1, 2, 3, 4}));

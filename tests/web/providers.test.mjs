@@ -94,6 +94,16 @@ test("a study runs on WebGPU, by the program's own shaders, and gives what WASM 
         }
       }
     }
+    // A network stays open from case to case; the image of the one before must not.
+    const options = { models: [{ id: 'tiny-unet', folds: [0] }], settings: { precision: 'exact' } };
+    for (const page of [site.page, other.page])
+      await page.evaluate(() => /** @type {any} */ (window).shapslice.openPhantom({ seed: 7 }));
+    const [onGpu, onWasm] = [await runStudy(site.page, options), await runStudy(other.page, options)];
+    assert.equal(onGpu.models[0].folds[0].provider, 'engine-webgpu');
+    for (const [n, value] of onWasm.models[0].folds[0].regions.WT.values.entries())
+      assert.ok(Math.abs(onGpu.models[0].folds[0].regions.WT.values[n] - value) < 1e-3, `another case, ${n}`);
+    assert.notDeepEqual(onWasm.models[0].folds[0].regions.WT.values, result.models[0].folds[0].regions.WT.values);
+    await site.page.evaluate(() => /** @type {any} */ (window).shapslice.openPhantom());
   } finally {
     await other.close();
   }
