@@ -52,13 +52,15 @@ that a ranking of contrasts that changes from fold to fold goes with a poor segm
 the models of this repository, on the cases of BraTS-Africa that they were trained on by cross-validation: ${counts(report)},
 ${folds} folds, 16 coalitions of contrasts each.
 
-Read it with two things in mind:
+Read it with three things in mind:
 
 - **The cohort is small.** The paper has 1,351 cases; the intervals below are as wide as so few cases make them. What they do
   not show is not shown to be absent.
 - **${folds - 1} of ${folds} folds saw each case in training.** Mean Dice, agreement (NSF) and ranks of a case are those of the one fold that did
   not see it; but uncertainty is the variance of ranks over all ${folds} folds, and ${folds - 1} of them know the case. Their rankings may be
   more alike than those of models to which the case is new.
+- **Many tests, one cohort.** p values stand as each test gives them, uncorrected for how many there are; the same cases are
+  behind all of them.
 
 Written by \`scripts/replicate.mjs\` from the results of the page's own engine; every number is computed by \`shapslice cohort\`
 (\`src/study/cohort.h\`, \`src/metrics/statistics.h\`), whatever comes out.
