@@ -9,18 +9,12 @@ import path from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { GpuNetwork, GpuShaders, gpuLimits, requestDevice } from '../web/gpu_network.js';
 import { image, labelsOf } from './engine_turns.mjs';
+import { given, median, option } from './options.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
-/** @param {string} name @param {string} otherwise */
-const option = (name, otherwise) =>
-  process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise;
 const extents = option('extents', '72,88,72').split(',').map(Number);
 const rounds = Number(option('rounds', '5'));
-const given = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const cores = os.availableParallelism();
-
-/** @param {number[]} values */
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** The last output and the median of the milliseconds; the first run warms up. @param {() => Promise<Float32Array>} run */
 async function timed(run) {

@@ -9,21 +9,15 @@ import os from 'node:os';
 import path from 'node:path';
 import * as ortNode from 'onnxruntime-node';
 import * as ortWeb from 'onnxruntime-web/wasm';
+import { given, median, option } from './options.mjs';
 
 const RUNS = 75;
 const root = path.resolve(import.meta.dirname, '..');
-/** @param {string} name @param {string} otherwise */
-const option = (name, otherwise) =>
-  process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise;
 const extents = option('extents', '72,88,72').split(',').map(Number);
 const rounds = Number(option('rounds', '3'));
-const given = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const cores = os.availableParallelism();
 const voxels = extents.reduce((product, extent) => product * extent, 1);
 const input = new Float32Array(4 * voxels).fill(0.5);
-
-/** @param {number[]} values */
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** Median milliseconds; the first run warms up. @param {() => Promise<unknown> | unknown} run */
 async function timed(run) {

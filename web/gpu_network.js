@@ -4,7 +4,6 @@
 /** @typedef {import('./types.d.ts').GpuPass} GpuPass */
 /** @typedef {import('./types.d.ts').GpuProgram} GpuProgram */
 /** @typedef {import('./types.d.ts').GpuPrograms} GpuPrograms */
-
 /** @typedef {import('./types.d.ts').Labelling} Labelling */
 
 // The fixed buffers of a program, in the order of GpuBuffer.

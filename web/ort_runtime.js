@@ -237,6 +237,7 @@ export class OrtRuntime {
       `WebGPU's device was lost (${reasonOf(error)}): ` +
       'models run on WASM from here on, and what was computed before is kept.';
     this.state.provider = this.wanted = 'wasm';
+    this.state.halves = false;
     this.current = null; // not released: that would wait, too
     const left = this.ort;
     this.ort = await this.load(false).catch(() => left); // out of reach of its files the old one is still worth a try

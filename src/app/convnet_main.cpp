@@ -9,6 +9,7 @@
 #include "convnet/calibration.h"
 #include "convnet/executor.h"
 #include "convnet/gpu_program_json.h"
+#include "convnet/halves.h"
 
 namespace shapslice::convnet {
 namespace {

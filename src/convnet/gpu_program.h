@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,8 +65,5 @@ struct GpuProgram {
 // be.
 Expected<GpuProgram> make_gpu_program(std::string_view file_name, const Plan& plan, bool stands_in,
                                       const GpuLimits& limits, GpuFloats floats = GpuFloats::single);
-
-// The nearest halves (IEEE 754 binary16), ties to even; what is too large becomes the largest finite one.
-std::vector<std::uint16_t> halves(std::span<const float> values);
 
 }  // namespace shapslice::convnet

@@ -4,6 +4,7 @@
 #include <emscripten/val.h>
 
 #include "convnet/gpu_program_json.h"
+#include "convnet/halves.h"
 #include "inference/labelling.h"
 #include "inference/probabilities.h"
 #include "networks.h"
