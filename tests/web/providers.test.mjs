@@ -183,7 +183,8 @@ test('a fast study runs on WebGPU with volumes in halves, and counts none of its
     assert.equal(found.activations, '');
     assert.equal(expected.provider, 'engine-webgpu');
     assert.equal(expected.precision, 'float32');
-    assert.deepEqual(half.notices, []);
+    // Those of models that ran before stay in the case's result; the fast study adds none.
+    assert.deepEqual(half.notices, exact.notices);
     for (const region of ['WT', 'TC', 'ET']) {
       for (const [n, value] of expected.regions[region].values.entries()) {
         const off = Math.abs(found.regions[region].values[n] - value);
