@@ -1,5 +1,6 @@
 // Whole studies in Chromium, fast (the program's own engine) against exact (ONNX Runtime Web on WASM), each in a page of its own
-// on all cores: wall time, peak memory of page and workers, and what the values differ by.
+// on all cores: wall time, peak memory of page and workers, and what the values differ by. `taskset -c 0 node ...` measures one
+// thread against one: the browser then knows of one core.
 //   node bench/fast_study.mjs [--case=FOLDER] [--provider=wasm] [MODEL_ID...]     needs dist/; nothing else should be running
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
-// How many products a core makes at most by the instructions of the engine's kernels, two loads to eight products: the
-// roof that bench/engine.mjs --profile is read against. Prints 1e9 products a second, the best of some tries. As
-// WebAssembly (`cmake --build --preset wasm --target peak`, `node build/wasm/bench/peak.cjs`) and natively.
+// How many products a core makes at most by the instructions of the engine's kernels, two loads to eight
+// multiplications: the roof that bench/engine.mjs --profile is read against. Prints 1e9 products a second, the best of
+// some tries. As WebAssembly (`cmake --build --preset wasm --target peak`, `node build/wasm/bench/peak.cjs`) and
+// natively.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>

@@ -64,14 +64,17 @@ class Convnet {
     // [channels][k][j][i] of the network's output; null where nothing is open or the input is of another size.
     val run(const val& input) { return run_observed(input, {}); }
 
-    // [{value, products, milliseconds}] of each step of a run.
+    // [{value, products, made, milliseconds}] of each step of a run: products by the network's count, and those that
+    // were made.
     std::string profile(const val& input) {
         Json steps = Json::array();
         double last = emscripten_get_now();
         run_observed(input, [&](const Value& value, std::span<const float>) {
             const double now = emscripten_get_now();
+            const Step& step = executor_->plan().steps[steps.size()];
             steps.push_back({{"value", value.name},
-                             {"products", executor_->plan().steps[steps.size()].products},
+                             {"products", step.products},
+                             {"made", step.products_made()},
                              {"milliseconds", now - last}});
             last = now;
         });

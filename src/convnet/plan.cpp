@@ -535,6 +535,21 @@ std::size_t Value::whole_bytes() const {
                                 : padded_count() * (whole == Whole::wide ? sizeof(std::int16_t) : sizeof(std::int8_t));
 }
 
+double Step::products_made() const {
+    const auto* convolve = std::get_if<Convolve>(&producer);
+    if (!convolve) return products;
+    const double taps = convolve->kernel[0] * convolve->kernel[1] * convolve->kernel[2];
+    double counted = 0, made = 0;
+    for (const ConvolvedSource& each : convolve->sources) {
+        double share = 1;
+        if (each.doubled) share = 8 / taps;  // filters.h
+        if (each.winograd) share = 4.0 / 6;  // kernels/winograd_row.h
+        counted += each.source.shape.channels;
+        made += share * each.source.shape.channels;
+    }
+    return products * made / counted;
+}
+
 double Plan::products() const {
     return std::accumulate(steps.begin(), steps.end(), 0.0,
                            [](double sum, const Step& step) { return sum + step.products; });

@@ -120,7 +120,10 @@ struct Step {
     std::variant<ReadInput, Convolve, ConvolveTransposed, Pool, Interpolate, Copy> producer;
     Finish finish;
     int value = 0;        // what it writes
-    double products = 0;  // multiplications of weights, for measurements
+    double products = 0;  // multiplications of weights by the network's own count, for measurements
+
+    // Those that the kernels make: doubled images and Winograd spare some.
+    double products_made() const;
 };
 
 struct Plan {

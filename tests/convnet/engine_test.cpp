@@ -222,7 +222,18 @@ TEST(WholeNumbers, WinogradsConvolutionsGiveTheSame) {
         const VolumeShape& from = graph.nodes[static_cast<std::size_t>(joined)].shape;
         const Volume expected = testing::convolve(std::get<Convolution>(node.operation), both, from, node.shape, true);
         EXPECT_LT(testing::difference(testing::run(graph, input, ranges), expected), 1e-4) << seed;
+        EXPECT_DOUBLE_EQ(plan.steps.back().products_made(), plan.products() * 2 / 3);
     }
+}
+
+// 8 of 27 products for each of 5 channels that were doubled, all 27 for each of 3 that were not.
+TEST(Engine, ProductsMadeOfADoubledImageAndItsSkip) {
+    GraphBuilder b(1, {3, {4, 6, 8}});
+    const int coarse = b.max_pool(b.convolution(0, 5), 2, 2, 0);
+    const Plan plan = make_plan(b.finish(b.convolution(b.concat({b.nearest(coarse, 2), b.affine(0)}), 7)));
+    const double voxels = 4 * 6 * 8;
+    EXPECT_DOUBLE_EQ(plan.steps.back().products, voxels * 7 * 8 * 27);
+    EXPECT_DOUBLE_EQ(plan.steps.back().products_made(), voxels * 7 * (5 * 8 + 3 * 27));
 }
 
 // Every activation the largest there is, every weight too: no sum leaves 32 bits.
