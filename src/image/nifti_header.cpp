@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 
 namespace shapslice {
 
@@ -109,8 +110,12 @@ void set_affine(const RawHeader& raw, NiftiHeader& header) {
     }
 }
 
-bool usable_affine(const Eigen::Matrix4d& affine) {
-    return affine.allFinite() && std::abs(affine.topLeftCorner<3, 3>().determinant()) > 1e-12;
+// Every voxel's place must be a float: a NIfTI-2 header's doubles can each be finite and still put the corner that
+// becomes the origin at infinity, and NIfTI-1, which results are saved as, holds floats.
+bool usable_affine(const Eigen::Matrix4d& affine, const Shape& shape) {
+    const Eigen::Vector4d reach = affine.cwiseAbs() * Eigen::Vector4d(shape[0], shape[1], shape[2], 1);
+    return (reach.array() <= static_cast<double>(std::numeric_limits<float>::max())).all() &&
+           std::abs(affine.topLeftCorner<3, 3>().determinant()) > 1e-12;
 }
 
 // Bytes a voxel of a type that is read, or 0.
@@ -198,7 +203,7 @@ Expected<NiftiHeader> checked(const std::string& file, const RawHeader& raw, std
     header.slope = scaled ? raw.slope : 1;
     header.intercept = scaled && std::isfinite(raw.intercept) ? raw.intercept : 0;
     set_affine(raw, header);
-    if (!usable_affine(header.affine)) {
+    if (!usable_affine(header.affine, header.shape)) {
         return fail(file +
                     ": the header's affine is singular or not finite; expected one that places voxels in space.");
     }

@@ -1,7 +1,7 @@
 // The same bytes to read_nifti and to nifti_clib's own reader: where both take them, the shape, the affine and every
 // scaled voxel must agree. By design
-// - we refuse more: dimensions of 0, frames, types that are no numbers, affines that are singular or not finite,
-//   offsets inside the header (nifti_clib repairs the first and last, and takes the others);
+// - we refuse more: dimensions of 0, frames, types that are no numbers, affines that are singular, not finite or beyond
+//   a float, offsets inside the header (nifti_clib repairs the first and last, and takes the others);
 // - an offset of 0 in a .nii is the first byte after the four extension bytes to us, the one before them to nifti_clib;
 // - without qform and sform x runs to the left and the grid is centred; nifti_clib leaves the origin at 0;
 // - a voxel that is no number is 0 to us after scaling, to nifti_clib before it.

@@ -67,6 +67,18 @@ File nifti2_claiming(std::int64_t extent, std::int64_t offset = 544) {
     return file;
 }
 
+// A NIfTI-2 file of 4 x 4 x 4 voxels, `size` mm apart along x.
+File nifti2_reaching(double size) {
+    File file = nifti2_claiming(4);
+    nifti_2_header header;
+    std::memcpy(&header, file.data(), sizeof header);
+    header.sform_code = 1;
+    header.srow_x[0] = size;
+    header.srow_y[1] = header.srow_z[2] = 1;
+    std::memcpy(file.data(), &header, sizeof header);
+    return file;
+}
+
 File joined(File a, const File& b) {
     a.insert(a.end(), b.begin(), b.end());
     return a;
@@ -166,6 +178,11 @@ const Row kRows[]{
      "the header's affine is singular or not finite; expected one that places voxels in space."},
     {"an affine that is not a number", [] { return with_header([](auto& h) { h.srow_x[3] = kNaN; }); },
      "the header's affine is singular or not finite; expected one that places voxels in space."},
+    {"an affine whose corner is at infinity, each of its numbers finite", [] { return nifti2_reaching(-1e308); },
+     "the header's affine is singular or not finite; expected one that places voxels in space."},
+    {"an affine beyond the floats that results are saved in", [] { return nifti2_reaching(1e39); },
+     "the header's affine is singular or not finite; expected one that places voxels in space."},
+    {"an affine that only just ends within a float", [] { return nifti2_reaching(-8e37); }, "read"},
     {"an affine with a shear", [] { return with_header([](auto& h) { h.srow_x[1] = 0.9f; }); }, "read"},
     {"no affine and no voxel size",
      [] {
