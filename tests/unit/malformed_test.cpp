@@ -105,6 +105,9 @@ std::string outcome(const File& file) {
     return words;
 }
 
+constexpr const char* kNotInSpace =
+    "the header's affine is singular or not finite; expected one that places voxels in space.";
+
 const Row kRows[]{
     {"a dimension of 0", [] { return with_header([](auto& h) { h.dim[1] = 0; }); },
      "the header gives dimension 1 as 0 voxels; expected 1 to 32767."},
@@ -174,14 +177,11 @@ const Row kRows[]{
      "read"},
     {"a slope that carries integers beyond a float", [] { return with_header([](auto& h) { h.scl_slope = 1e38f; }); },
      "read; scan.nii: 20 voxels are not numbers; they are read as 0."},
-    {"an affine that flattens", [] { return with_header([](auto& h) { h.srow_z[2] = 0; }); },
-     "the header's affine is singular or not finite; expected one that places voxels in space."},
-    {"an affine that is not a number", [] { return with_header([](auto& h) { h.srow_x[3] = kNaN; }); },
-     "the header's affine is singular or not finite; expected one that places voxels in space."},
+    {"an affine that flattens", [] { return with_header([](auto& h) { h.srow_z[2] = 0; }); }, kNotInSpace},
+    {"an affine that is not a number", [] { return with_header([](auto& h) { h.srow_x[3] = kNaN; }); }, kNotInSpace},
     {"an affine whose corner is at infinity, each of its numbers finite", [] { return nifti2_reaching(-1e308); },
-     "the header's affine is singular or not finite; expected one that places voxels in space."},
-    {"an affine beyond the floats that results are saved in", [] { return nifti2_reaching(1e39); },
-     "the header's affine is singular or not finite; expected one that places voxels in space."},
+     kNotInSpace},
+    {"an affine beyond the floats that results are saved in", [] { return nifti2_reaching(1e39); }, kNotInSpace},
     {"an affine that only just ends within a float", [] { return nifti2_reaching(-8e37); }, "read"},
     {"an affine with a shear", [] { return with_header([](auto& h) { h.srow_x[1] = 0.9f; }); }, "read"},
     {"no affine and no voxel size",
@@ -191,7 +191,7 @@ const Row kRows[]{
              h.pixdim[1] = 0;
          });
      },
-     "the header's affine is singular or not finite; expected one that places voxels in space."},
+     kNotInSpace},
     {"a voxel that is not a number", [] { return with_voxel(kNaN); },
      "read; scan.nii: 1 voxels are not numbers; they are read as 0."},
     {"an infinite voxel", [] { return with_voxel(-kInfinity); },
