@@ -36,6 +36,7 @@ struct CaseSummary {
         std::string name;
         std::string role;    // role_name()
         std::string detail;  // "240 x 240 x 155, 1.0 x 1.0 x 1.0 mm" or what is wrong with it
+        bool operator==(const File&) const = default;
     };
     std::vector<File> files;
     std::vector<std::string> notes;

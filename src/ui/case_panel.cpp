@@ -29,6 +29,12 @@ void open_buttons(AppState& state) {
     ImGui::PopFont();
 }
 
+// Files that could not be opened stay listed, so that their roles can be corrected: they are not those of the case
+// above.
+bool opening_refused(const AppState& state) {
+    return !state.files.empty() && !(state.subject && state.files == state.subject->files);
+}
+
 // File name and role; the role can be corrected.
 void file_table(AppState& state) {
     static constexpr std::array<FileRole, 6> kRoles{FileRole::t1c, FileRole::t1n,          FileRole::t2f,
@@ -332,6 +338,13 @@ void case_panel(AppState& state, const Rect& rect) {
     ImGui::PopFont();
     open_buttons(state);
     heading(state.subject ? state.subject->name.c_str() : "No case");
+    state.panels.erase("not-opened");
+    if (opening_refused(state)) {
+        ImGui::PushFont(fonts.small);
+        ImGui::TextWrapped("%s", state.subject ? "is still open. Not opened:" : "Not opened:");
+        ImGui::PopFont();
+        remember(state, "not-opened", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+    }
     file_table(state);
     opening_progress(state);
     heading("Model");

@@ -4,7 +4,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { openFiles, openSite, python, realCase, runStudy, scratchFolder, segmentationBytes } from './support.mjs';
+import {
+  openFiles,
+  openSite,
+  python,
+  realCase,
+  runStudy,
+  scratchFolder,
+  segmentationBytes,
+  until,
+} from './support.mjs';
 
 const files = realCase('BraTS-SSA-00002-000');
 const skip = files ? false : '../shared/data/fullres is not there';
@@ -37,6 +46,16 @@ async function openCaseName() {
   );
 }
 
+/** Waits until the table of files says, or no longer says, that they were not opened. @param {boolean} wanted */
+const saysNotOpened = (wanted) =>
+  until(
+    site.page,
+    (wish) => 'not-opened' in /** @type {any} */ (window).shapslice.view().panels === wish,
+    10_000,
+    `"Not opened" ${wanted ? '' : 'not '}to be shown`,
+    wanted,
+  );
+
 /** Opens files that must be refused, and checks that what was open stays open. @param {string[]} wrong @param {RegExp} sentence */
 async function refused(wrong, sentence) {
   const before = await openCaseName();
@@ -45,6 +64,7 @@ async function refused(wrong, sentence) {
   assert.match(String(error), sentence);
   assert.match(String(error), /\.$/);
   assert.equal(await openCaseName(), before);
+  await saysNotOpened(true);
 }
 
 test('the built-in case is there first, labelled synthetic', async () => {
@@ -64,6 +84,7 @@ test('a case of five files opens, with its table of contrasts', { skip }, async 
     't2f',
     't2w',
   ]);
+  await saysNotOpened(false);
 });
 
 test('a missing contrast is named', { skip }, () =>
@@ -156,6 +177,7 @@ test('a role can be corrected', { skip }, async () => {
   await site.page.evaluate(() => /** @type {any} */ (window).shapslice.assignRoles({ 'contrast-a.nii.gz': 't2f' }));
   const summary = /** @type {any} */ (await opened);
   assert.equal(summary.files.find((/** @type {any} */ file) => file.role === 't2f').name, 'contrast-a.nii.gz');
+  await saysNotOpened(false);
 });
 
 test('a case stored LPS gives the same results as the same case stored RAS', { skip }, async () => {
