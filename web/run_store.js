@@ -10,6 +10,7 @@ const DATABASE = 'shapslice-values';
 const CASE_INDEX = 'case';
 const EVERY_CASE = '*';
 const MOST_MS = 3000;
+const PAUSE_MS = 50;
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
 function answerOf(request) {
@@ -53,6 +54,11 @@ function isFull(error) {
   return error instanceof DOMException && error.name === 'QuotaExceededError';
 }
 
+/** While a site's data are being cleared, its connections are closed and new ones refused. @param {unknown} error */
+function isClosed(error) {
+  return error instanceof DOMException && ['AbortError', 'InvalidStateError'].includes(error.name);
+}
+
 export class RunStore {
   /** @param {(sentence: string) => void} tell what the user should know, once for each trouble */
   constructor(tell) {
@@ -80,11 +86,14 @@ export class RunStore {
 
   /** @returns {Promise<IDBDatabase>} */
   open() {
-    this.database ??= this.connect().catch((error) => {
-      this.database = null;
-      throw error;
-    });
-    return this.database;
+    if (this.database) return this.database;
+    const gone = () => {
+      if (this.database === connection) this.database = null; // and no connection that was made since
+    };
+    const connection = this.connect(gone);
+    connection.catch(gone);
+    this.database = connection;
+    return connection;
   }
 
   /** Lets go of the connection: whoever needs one next makes another. */
@@ -94,17 +103,17 @@ export class RunStore {
     void old?.then((database) => database.close()).catch(() => {});
   }
 
-  /** @returns {Promise<IDBDatabase>} */
-  async connect() {
+  /** @param {() => void} gone @returns {Promise<IDBDatabase>} */
+  async connect(gone) {
     const request = indexedDB.open(DATABASE, 1);
     request.onupgradeneeded = () => createStores(request.result);
     const database = await answerOf(request);
-    const letGo = () => {
+    // Another tab forgets everything.
+    database.onversionchange = () => {
       database.close();
-      this.database = null;
+      gone();
     };
-    database.onversionchange = letGo; // another tab forgets everything
-    database.onclose = letGo; // the user cleared the site's data
+    database.onclose = gone; // the user cleared the site's data
     return database;
   }
 
@@ -118,8 +127,10 @@ export class RunStore {
     if (this.traceless || this.denied) return null;
     try {
       if (!(await this.exists())) return null;
-      const answer = this.open().then((database) => answerOf(ask(database.transaction(name).objectStore(name))));
-      return await inTime(answer);
+      return await this.insist(async () => {
+        const database = await this.open();
+        return answerOf(ask(database.transaction(name).objectStore(name)));
+      });
     } catch (error) {
       this.complain(error);
       return null;
@@ -172,12 +183,33 @@ export class RunStore {
   async write(name, record) {
     if (this.mustNotKeep(record.case)) return;
     try {
-      await inTime(this.writeOnce(name, record));
+      await this.insist(() => this.writeOnce(name, record));
     } catch (error) {
-      // Room is made at the cost of the case that was studied longest ago; a connection that was closed under us is made anew.
-      if (isFull(error) && !(await this.forgetOldest(record.case))) throw error;
-      this.disconnect();
-      await inTime(this.writeOnce(name, record));
+      // Room is made at the cost of the case that was studied longest ago.
+      if (!isFull(error) || !(await this.forgetOldest(record.case))) throw error;
+      await this.insist(() => this.writeOnce(name, record));
+    }
+  }
+
+  /**
+   * Does something on a connection that may have been closed under us: then on a new one, and for as long as the browser is
+   * clearing and refuses that too, on another a moment later.
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async insist(work) {
+    let end = 0;
+    for (let tries = 1; ; ++tries) {
+      try {
+        return await inTime(work());
+      } catch (error) {
+        if (isFull(error)) throw error;
+        if (tries === 1) end = performance.now() + MOST_MS;
+        else if (!isClosed(error) || performance.now() > end) throw error;
+        else await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        this.disconnect();
+      }
     }
   }
 
@@ -229,13 +261,13 @@ export class RunStore {
     this.forgotten.add(caseKey);
     this.tabs.postMessage({ forget: caseKey });
     await this.written;
-    await this.mustRemove(this.remove(caseKey));
+    await this.mustRemove(this.insist(() => this.remove(caseKey)));
   }
 
   /** Who wants something forgotten must hear if it is not. @param {Promise<unknown>} removal */
   async mustRemove(removal) {
     try {
-      await inTime(removal);
+      await removal;
     } catch (error) {
       throw new Error(
         `What this browser keeps could not be removed (${/** @type {Error} */ (error)?.message ?? error}). Clear this site's ` +
@@ -249,7 +281,9 @@ export class RunStore {
     this.tabs.postMessage({ forget: EVERY_CASE });
     await this.written;
     this.disconnect();
-    await this.mustRemove(this.exists().then(async (there) => there && answerOf(indexedDB.deleteDatabase(DATABASE))));
+    await this.mustRemove(
+      inTime(this.exists().then(async (there) => there && answerOf(indexedDB.deleteDatabase(DATABASE)))),
+    );
   }
 
   /** @param {unknown} error */

@@ -5,6 +5,8 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import {
+  engineWorker,
+  goOn,
   openFiles,
   openSite,
   outcomeOf,
@@ -41,13 +43,6 @@ const knownIn = (result) =>
     .flatMap((/** @type {any} */ model) => model.folds)
     .flatMap((/** @type {any} */ fold) => fold.regions.WT.values)
     .filter((/** @type {number | null} */ value) => value !== null).length;
-
-/** The engine's worker, as the browser sees it. @param {Page} page */
-function engineWorker(page) {
-  const worker = page.workers().find((each) => each.url().endsWith('engine_worker.js'));
-  assert.ok(worker, 'there is an engine worker');
-  return worker;
-}
 
 for (const query of ['?provider=wasm', '?provider=wasm&leave-no-trace']) {
   test(`the worker dies in the middle of a real case's study (${query})`, { skip }, async () => {
@@ -151,11 +146,13 @@ test('storage that is cleared in the middle of a study is made anew', async () =
   try {
     const browser = await site.context.newCDPSession(site.page);
     await startStudy(site.page, 4);
+    await goOn(site.page);
     await browser.send('Storage.clearDataForOrigin', {
       origin: new URL(site.url).origin,
       storageTypes: 'indexeddb,local_storage',
     });
     assert.equal(await outcomeOf(site.page), '');
+    assert.doesNotMatch(await saidBy(site.page), /store nothing/);
     const result = await resultOf(site.page);
     assert.equal(result.models[0].completeFolds, 2);
     await site.page.reload();
@@ -163,6 +160,55 @@ test('storage that is cleared in the middle of a study is made anew', async () =
     const { runsDone } = (await resultOf(site.page)).progress;
     console.log(`${runsDone} runs were kept after storage had been cleared`);
     assert.ok(runsDone > 0 && runsDone < RUNS);
+  } finally {
+    await site.close();
+  }
+});
+
+// While it clears, the browser closes what is open and refuses to open anew, for some milliseconds: of many connections, each
+// with something to write at another moment, some meet each state of that.
+test('storage that is cleared at any moment of writing refuses for a moment, and not for good', async () => {
+  const CONNECTIONS = 200;
+  const site = await openSite(options);
+  try {
+    const browser = await site.context.newCDPSession(site.page);
+    await site.page.evaluate(async (count) => {
+      const { RunStore } = await import(new URL('web/run_store.js', location.href).href);
+      const test = { told: /** @type {string[]} */ ([]), begun: 0, cleared: false };
+      const stores = Array.from(
+        { length: count },
+        () => new RunStore((/** @type {string} */ said) => test.told.push(said)),
+      );
+      const put = (/** @type {number} */ n, /** @type {number} */ coalition) =>
+        stores[n].putRun({ case: 'case', key: `${n}`, coalition, counts: [], labels: new Uint8Array(9) });
+      Object.assign(window, { test, stores, put });
+      await Promise.all(stores.map((_, n) => put(n, 1)));
+      void (async () => {
+        for (; test.begun < count && !test.cleared; ++test.begun) {
+          put(test.begun, 2);
+          await new Promise((resolve) => {
+            const { port1, port2 } = new MessageChannel();
+            port1.onmessage = resolve;
+            port2.postMessage(null);
+          });
+        }
+      })();
+    }, CONNECTIONS);
+    await browser.send('Storage.clearDataForOrigin', {
+      origin: new URL(site.url).origin,
+      storageTypes: 'indexeddb',
+    });
+    const { told, begun, kept } = await site.page.evaluate(async () => {
+      const { test, stores, put } = /** @type {any} */ (window);
+      test.cleared = true;
+      await Promise.all(stores.map((/** @type {any} */ _, /** @type {number} */ n) => put(n, 3)));
+      const runs = await stores[0].runsOf('case');
+      return { ...test, kept: runs.filter((/** @type {any} */ { coalition }) => coalition === 3).length };
+    });
+    console.log(`${begun} of ${CONNECTIONS} connections began to write while storage was cleared`);
+    assert.ok(begun > 0);
+    assert.deepEqual(told, []);
+    assert.equal(kept, CONNECTIONS);
   } finally {
     await site.close();
   }
@@ -256,6 +302,7 @@ test('Cancel at any moment of a study ends it within one run and loses nothing',
     let known = 0;
     for (let delay = 0; known < RUNS && delay < 60; ++delay) {
       await startStudy(site.page, 0);
+      await goOn(site.page);
       await site.page.evaluate(
         (wait) => void setTimeout(/** @type {any} */ (window).shapslice.cancel, wait),
         delay * 23,

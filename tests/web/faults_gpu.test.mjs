@@ -6,6 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import {
   addModel,
+  goOn,
   openSite,
   outcomeOf,
   resultOf,
@@ -154,7 +155,9 @@ for (const provider of ['engine-webgpu', 'engine-webgpu-half', 'webgpu']) {
     });
     assert.equal(before.models[0].folds[0].provider, provider);
     const browser = /** @type {import('playwright-core').Browser} */ (site.context.browser());
-    await (await browser.newBrowserCDPSession()).send('Browser.crashGpuProcess');
+    const session = await browser.newBrowserCDPSession();
+    await goOn(page);
+    await session.send('Browser.crashGpuProcess');
     assert.equal(await outcomeOf(page), '');
     const result = await resultOf(page);
     assert.equal(result.models[0].completeFolds, 2);

@@ -6,8 +6,10 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import {
   clickPanel,
+  goOn,
   openFiles,
   openSite,
+  outcomeOf,
   realCase,
   resultOf,
   runStudy,
@@ -198,6 +200,7 @@ test('"Forget everything", in the middle of a study and with a second tab open, 
   await startStudy(other, 3);
   assert.ok(Object.keys(await runsByCase(site.page)).length >= 1);
   await site.page.evaluate(() => /** @type {any} */ (window).shapslice.forgetEverything());
+  await goOn(other);
   // The other tab's study goes on; what it computes from here on is for that tab alone.
   await until(
     other,
@@ -282,13 +285,12 @@ test('two tabs with one case: the second waits and takes over what the first com
     });
   }
   await startStudy(site.page, 2);
-  const [first, second] = await Promise.all([
-    until(site.page, () => !(/** @type {any} */ (window).shapslice.result().progress.running), 120_000, 'it').then(() =>
-      resultOf(site.page),
-    ),
-    runStudy(other),
-  ]);
-  assert.equal(await other.evaluate(() => /** @type {any} */ (window).waited), true);
+  const takenOver = runStudy(other);
+  await until(other, () => /** @type {any} */ (window).waited, 30_000, 'the second tab to wait');
+  await goOn(site.page);
+  assert.equal(await outcomeOf(site.page), '');
+  const first = await resultOf(site.page);
+  const second = await takenOver;
   assert.equal(first.models[0].completeFolds, 2);
   assert.equal(second.progress.runsTotal, 0); // all of it was taken over
   assert.deepEqual(valuesOf(second), valuesOf(first));
@@ -304,6 +306,7 @@ test('two tabs with one case: the second waits and takes over what the first com
   });
   assert.equal(cancelled, false);
   assert.equal((await resultOf(site.page)).progress.running, true);
+  await goOn(site.page);
   await site.page.evaluate(() => /** @type {any} */ (window).shapslice.cancel());
   await other.close();
 });

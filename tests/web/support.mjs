@@ -198,13 +198,36 @@ export async function clickPanel(page, panel) {
   await page.waitForTimeout(500);
 }
 
+/** The engine's worker, as the browser sees it. @param {import('playwright-core').Page} page */
+export function engineWorker(page) {
+  const worker = page.workers().find((each) => each.url().endsWith('engine_worker.js'));
+  if (!worker) throw new Error('there is no engine worker');
+  return worker;
+}
+
 /**
- * Starts a study and comes back with its result once so many of its runs are done; outcomeOf() waits for its end.
+ * Starts a study and comes back with its result in its middle, however fast the machine is: so many of its runs are done, and
+ * the next are held until goOn(), or until this worker is no more. outcomeOf() waits for the end.
  * @param {import('playwright-core').Page} page
  * @param {number} runs
  * @param {unknown} [wanted]
  */
 export async function startStudy(page, runs, wanted = {}) {
+  // Before each run the worker lets messages in, by one that it sends to itself: that one is what is held.
+  await engineWorker(page).evaluate((passing) => {
+    const scope = /** @type {any} */ (self);
+    if (!scope.gate) {
+      scope.gate = { left: 0, held: [] };
+      scope.MessageChannel = class extends MessageChannel {
+        constructor() {
+          super();
+          const send = this.port2.postMessage.bind(this.port2);
+          this.port2.postMessage = () => (scope.gate.left-- > 0 ? send(null) : void scope.gate.held.push(send));
+        }
+      };
+    }
+    scope.gate.left = passing;
+  }, runs);
   await page.evaluate((options) => {
     const tell = (/** @type {string} */ error) => Object.assign(window, { outcome: { error } });
     Object.assign(window, { outcome: null });
@@ -213,10 +236,21 @@ export async function startStudy(page, runs, wanted = {}) {
       (/** @type {Error} */ error) => tell(error.message),
     );
   }, wanted);
-  const done = (/** @type {number} */ least) =>
-    /** @type {any} */ (window).shapslice.result()?.progress.runsDone >= least;
+  const done = (/** @type {number} */ least) => {
+    const progress = /** @type {any} */ (window).shapslice.result()?.progress;
+    return progress?.running && progress.runsDone >= least;
+  };
   await until(page, done, 240_000, `${runs} runs`, runs);
   return resultOf(page);
+}
+
+/** Lets the study of startStudy() go on. @param {import('playwright-core').Page} page */
+export function goOn(page) {
+  return engineWorker(page).evaluate(() => {
+    const { gate } = /** @type {any} */ (self);
+    gate.left = Infinity;
+    for (const send of gate.held.splice(0)) send(null);
+  });
 }
 
 /** How the study of startStudy() ended: the sentence of its error, or ''. @param {import('playwright-core').Page} page @returns {Promise<string>} */
