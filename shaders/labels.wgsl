@@ -1,12 +1,13 @@
 // Labels of the voxels of a case's box: probabilities blended between the output's voxels, along k, j and i in this order as
-// restore_labels() does it, and of the largest the first (METHOD 8.4).
+// restore_labels() does it, and of the largest the first, or the region painted last (METHOD 8.4).
 //
 //     words:  | voxels 0-15, 2 bits each from the lowest on | voxels 16-31 | ...       i fastest
 
 struct Parameters {  // src/inference/labelling.h
   from_i: i32, from_j: i32, from_k: i32,
   box_i: i32, box_j: i32, box_k: i32,
-  kind: i32, activation: i32,
+  kind: i32,  // LabelsFrom
+  activation: i32,
   channel_0: i32, channel_1: i32, channel_2: i32, channel_3: i32,
 }
 
@@ -14,6 +15,8 @@ struct Parameters {  // src/inference/labelling.h
 @group(0) @binding(1) var<storage, read> probabilities: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> taps: array<i32>;  // of i, then of j, then of k: low, high, bits of the share
 @group(0) @binding(3) var<storage, read_write> words: array<u32>;
+
+const PAINTING = 2;
 
 struct Tap { low: i32, high: i32, share: f32 }
 
@@ -27,6 +30,15 @@ fn along_k(k: Tap, j: i32, i: i32) -> vec4<f32> {
   return mix(probabilities[k.low * plane + at], probabilities[k.high * plane + at], k.share);
 }
 
+// Each region that exceeds one half paints its label over those before it.
+fn painted(value: vec4<f32>) -> u32 {
+  var found = 0u;
+  for (var region = 0u; region < 3; region++) {
+    if (value[region + 1] > 0.5) { found = (u32(p.channel_3) >> (2 * region)) & 3; }
+  }
+  return found;
+}
+
 fn label(n: i32) -> u32 {
   let i = tap(n % p.box_i);
   let j = tap(p.box_i + n / p.box_i % p.box_j);
@@ -34,6 +46,7 @@ fn label(n: i32) -> u32 {
   let low = mix(along_k(k, j.low, i.low), along_k(k, j.high, i.low), j.share);
   let high = mix(along_k(k, j.low, i.high), along_k(k, j.high, i.high), j.share);
   let value = mix(low, high, i.share);
+  if (p.kind == PAINTING) { return painted(value); }
   var best = value.x;
   var found = 0u;
   for (var other = 1u; other < 4; other++) {

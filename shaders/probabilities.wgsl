@@ -4,7 +4,7 @@
 struct Parameters {  // src/inference/labelling.h
   from_i: i32, from_j: i32, from_k: i32,
   box_i: i32, box_j: i32, box_k: i32,
-  kind: i32,        // 0: labels, 1: regions
+  kind: i32,        // LabelsFrom: 0 labels, 1 regions, 2 regions in the order of painting
   activation: i32,  // 0: softmax, 1: sigmoid, 2: none
   channel_0: i32, channel_1: i32, channel_2: i32, channel_3: i32,
 }
@@ -14,6 +14,7 @@ struct Parameters {  // src/inference/labelling.h
 @group(0) @binding(2) var<storage, read_write> probabilities: array<vec4<f32>>;
 
 const REGIONS = 1;
+const PAINTING = 2;
 const SOFTMAX = 0;
 const SIGMOID = 1;
 
@@ -30,7 +31,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   if (n >= voxels) { return; }
   var value = vec4<f32>(output[p.channel_0 * voxels + n], output[p.channel_1 * voxels + n],
                         output[p.channel_2 * voxels + n], 0);
-  if (p.kind == REGIONS) {
+  if (p.kind == PAINTING) {
+    value = vec4<f32>(0, activated(value).xyz);
+  } else if (p.kind == REGIONS) {
     let region = activated(value);  // TC, WT, ET
     value = vec4<f32>(1 - region.y, max(0, region.x - region.z), max(0, region.y - region.x), region.z);
   } else {

@@ -14,6 +14,13 @@ async function load() {
   return new module.Convnet();
 }
 
+/**
+ * What a method answers, and whose memory is handed over with it. Kept apart: a value may have keys of any name, such as a
+ * network's own tensors.
+ * @typedef {{ value: unknown, transfer?: Transferable[] }} Answer
+ */
+
+/** @type {Record<string, (...args: any[]) => Promise<Answer>>} */
 const methods = {
   /**
    * Opens a network for one size of input, in whole numbers by the ranges of its activations, or in floats without.
@@ -26,7 +33,7 @@ const methods = {
       ? network.openWhole(file, bytes, extents, JSON.stringify(activations))
       : network.open(file, bytes, extents);
     if (problem) throw new Error(problem);
-    return JSON.parse(network.facts());
+    return { value: JSON.parse(network.facts()) };
   },
 
   /** @param {Float32Array} input */
@@ -35,20 +42,21 @@ const methods = {
     const started = performance.now();
     const output = network.run(input);
     if (!output) throw new Error('The input is of another size than the network was opened for.');
-    return { output, seconds: (performance.now() - started) / 1000 };
+    const seconds = (performance.now() - started) / 1000;
+    return { value: { output, seconds }, transfer: [output.buffer] };
   },
 
   /** The ranges of its activations on an input and on each of its channels alone. @param {Float32Array} input */
   async ranges(input) {
     const network = await (ready ??= load());
-    return JSON.parse(network.ranges(input));
+    return { value: JSON.parse(network.ranges(input)) };
   },
 };
 
 addEventListener('message', async ({ data: { id, method, args } }) => {
   try {
-    const value = await /** @type {any} */ (methods)[method](...args);
-    postMessage({ id, value }, { transfer: value?.output ? [value.output.buffer] : [] });
+    const { value, transfer = [] } = await methods[method](...args);
+    postMessage({ id, value }, { transfer });
   } catch (error) {
     postMessage({ id, error: error instanceof Error ? error.message : String(error) });
   }

@@ -210,6 +210,7 @@ class Engine {
             if (given.is_array() && std::find(given.begin(), given.end(), fold.file) == given.end())
                 return file_name + " names the file " + fold.file + ", which is not among those given.";
         }
+        manifest->output_known = given.is_null();  // the site's own were tried
         models_[manifest->id] = std::move(*manifest);
         return "";
     }
@@ -292,11 +293,13 @@ class Engine {
         if (!wanted) return Json{{"error", wanted.error().sentence}}.dump();
         const Json measured = Json::parse(measured_json);
         const Box brain{summary_.brain_low, summary_.brain_high};
+        const Box whole{{0, 0, 0}, case_->grid.shape};
         std::vector<ForecastPart> parts;
         for (const SelectedModel& model : wanted->models) {
             const ModelManifest& manifest = model.manifest;
-            const Shape content = content_extents(brain, summary_.spacing, manifest.spacing);
-            ForecastPart part{&manifest, padded_extents(content, manifest.multiple, manifest.least()),
+            const View view = manifest.view();
+            const Shape content = content_extents(view.whole_image ? whole : brain, summary_.spacing, view.spacing);
+            ForecastPart part{&manifest, padded_extents(content, view.multiple, view.least),
                               study_->runs_to_make(model, wanted->settings), std::nullopt};
             const Json& warm_ups = measured.at("warmUps");
             if (const auto at = warm_ups.find(manifest.id); at != warm_ups.end()) part.warm_up = warm_up_from_json(*at);

@@ -56,8 +56,8 @@ void resample_box(const Prepared& prepared, Row row, float* to) {
             blend_k(above(samples[1].low[n], extent[1]), k, high_row);
             const float share = samples[1].share[n];
             for (std::size_t i = 0; i < width; ++i) blended[i] = low_row[i] * (1 - share) + high_row[i] * share;
-            float* out = to + (static_cast<std::size_t>(k) * static_cast<std::size_t>(prepared.padded[1]) + n) *
-                                  static_cast<std::size_t>(prepared.padded[0]);
+            const auto [low_i, low_j, low_k] = prepared.low;
+            float* out = to + Grid{prepared.padded}.index(low_i, low_j + j, low_k + k);
             for (std::size_t i = 0; i < static_cast<std::size_t>(prepared.content[0]); ++i) {
                 const auto low = static_cast<std::size_t>(samples[0].low[i]);
                 const auto high = static_cast<std::size_t>(above(samples[0].low[i], extent[0]));
@@ -143,24 +143,31 @@ Shape padded_extents(const Shape& content, int multiple, const Shape& least) {
 
 Expected<Prepared> prepare(const Case& subject, const std::array<double, 3>& spacing_ijk, int multiple,
                            const Shape& least) {
-    const auto box = brain_box(subject);
+    return prepare(subject, View{spacing_ijk, multiple, least});
+}
+
+Expected<Prepared> prepare(const Case& subject, const View& view) {
+    auto box = brain_box(subject);
     if (!box) return tl::make_unexpected(box.error());
+    if (view.whole_image) *box = {{0, 0, 0}, subject.grid.shape};
     Prepared prepared;
     prepared.box = *box;
     prepared.case_spacing = subject.grid.spacing();
-    prepared.spacing = spacing_ijk;
+    prepared.spacing = view.spacing;
     const Shape extent = box->extent();
     double wanted = 1;
     for (std::size_t axis = 0; axis < 3; ++axis)
-        wanted *= std::max(1.0, extent[axis] * prepared.case_spacing[axis] / spacing_ijk[axis]);
+        wanted *= std::max(1.0, extent[axis] * prepared.case_spacing[axis] / view.spacing[axis]);
     if (!(wanted <= kMostPrepared)) {
         char count[32];
         std::snprintf(count, sizeof count, "%.3g", wanted);
         return fail(subject.name + ": at the model's spacing the brain has " + count + " voxels; expected at most " +
                     std::to_string(static_cast<int>(kMostPrepared)) + ". The voxel size in the files may be wrong.");
     }
-    prepared.content = content_extents(*box, prepared.case_spacing, spacing_ijk);
-    prepared.padded = padded_extents(prepared.content, multiple, least);
+    prepared.content = content_extents(*box, prepared.case_spacing, view.spacing);
+    prepared.padded = padded_extents(prepared.content, view.multiple, view.least);
+    for (std::size_t axis = 0; view.centred && axis < 3; ++axis)
+        prepared.low[axis] = (prepared.padded[axis] - prepared.content[axis]) / 2;
     const std::size_t voxels = voxel_count(prepared.padded);
     prepared.channels.assign(kContrasts * voxels, 0.0f);
     for (std::size_t c = 0; c < kContrasts; ++c) {

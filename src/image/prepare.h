@@ -10,6 +10,7 @@
 #include "base/terms.h"
 #include "image/case.h"
 #include "image/grid.h"
+#include "image/view.h"
 
 namespace shapslice {
 
@@ -27,11 +28,12 @@ Expected<Box> brain_box(const Case& subject);
 // box's low edge. Output voxel n is sampled at (n + 0.5) * spacing from that edge, trilinear, clamped at the box's edge
 // ("align_corners = False"): at twice the spacing that is the mean of 2 x 2 x 2 voxels.
 struct Prepared {
-    Box box;                             // on the case's grid
+    Box box;                             // on the case's grid: the brain's, or the whole
     std::array<double, 3> case_spacing;  // mm, i j k
     std::array<double, 3> spacing;       // the model's, mm, i j k
     Shape content;                       // ceil(box extent in mm / spacing)
-    Shape padded;  // content rounded up to the model's multiple, at least its `least`; padding is 0, at the high ends
+    Shape padded;                 // content rounded up to the model's multiple, at least its `least`; the rest is 0
+    Shape low{0, 0, 0};           // where the content begins within `padded`: 0 where padding is at the high ends alone
     std::vector<float> channels;  // kContrasts * voxel_count(padded)
 };
 
@@ -40,8 +42,11 @@ Shape content_extents(const Box& box, const std::array<double, 3>& case_spacing,
 // Those, at least `least`, rounded up to `multiple`.
 Shape padded_extents(const Shape& content, int multiple, const Shape& least);
 
-// z-score per contrast over its non-zero voxels (background stays 0; a constant contrast becomes 0), crop, resample,
-// pad. `least`: extents that the prepared grid has at least, each a multiple of `multiple` (a network of fixed size).
+// z-score per contrast over its non-zero voxels (background stays 0; a constant contrast becomes 0), crop unless the
+// view is of the whole image, resample, pad.
+Expected<Prepared> prepare(const Case& subject, const View& view);
+// The same of the brain's box, padded at the high ends. `least`: extents that the prepared grid has at least, each a
+// multiple of `multiple` (a network of fixed size).
 Expected<Prepared> prepare(const Case& subject, const std::array<double, 3>& spacing_ijk, int multiple,
                            const Shape& least = {1, 1, 1});
 
@@ -58,9 +63,17 @@ struct RestoreAxis {
 };
 std::array<RestoreAxis, 3> restore_axes(const Prepared& prepared);
 
+// How four values of a voxel become its label. largest: they are the labels' probabilities, and the largest decides
+// (the first of equal ones). Else the last three are probabilities of overlapping regions, and each that exceeds one
+// half paints its label over those before it.
+struct Decision {
+    bool largest = true;
+    std::array<std::uint8_t, 3> paints{};
+};
+
 // Probabilities on the prepared grid, [label][k][j][i] over `padded`, back on the case's grid: linear between prepared
-// voxel centres, argmax at each voxel of the box (first of equal ones), background outside it (METHOD 8.4).
+// voxel centres, decided at each voxel of the box, background outside it (METHOD 8.4).
 std::vector<std::uint8_t> restore_labels(std::span<const float> probabilities, const Prepared& prepared,
-                                         const Grid& case_grid);
+                                         const Grid& case_grid, const Decision& decision = {});
 
 }  // namespace shapslice

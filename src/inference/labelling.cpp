@@ -3,7 +3,18 @@
 #include <algorithm>
 #include <bit>
 
+#include "inference/probabilities.h"
+
 namespace shapslice {
+
+namespace {
+
+LabelsFrom labels_from(const ModelManifest& manifest) {
+    if (manifest.decoding == Decoding::threshold) return LabelsFrom::painting;
+    return manifest.output_kind == OutputKind::regions ? LabelsFrom::regions : LabelsFrom::labels;
+}
+
+}  // namespace
 
 Labelling labelling_of(const ModelManifest& manifest, const Prepared& prepared) {
     Labelling labelling;
@@ -11,9 +22,15 @@ Labelling labelling_of(const ModelManifest& manifest, const Prepared& prepared) 
     auto at = labelling.parameters.begin();
     at = std::copy(prepared.padded.begin(), prepared.padded.end(), at);
     at = std::copy(box.begin(), box.end(), at);
-    *at++ = manifest.output_kind == OutputKind::regions ? 1 : 0;
+    *at++ = static_cast<std::int32_t>(labels_from(manifest));
     *at++ = manifest.activation == Activation::softmax ? 0 : manifest.activation == Activation::sigmoid ? 1 : 2;
-    std::copy(manifest.channels.begin(), manifest.channels.end(), at);
+    if (manifest.decoding == Decoding::threshold) {
+        for (const int region : manifest.painting) *at++ = manifest.channels[static_cast<std::size_t>(region)];
+        const auto paints = decision_of(manifest).paints;
+        *at = paints[0] | paints[1] << 2 | paints[2] << 4;
+    } else {
+        std::copy(manifest.channels.begin(), manifest.channels.end(), at);
+    }
     for (const RestoreAxis& axis : restore_axes(prepared)) {
         for (std::size_t n = 0; n < axis.low.size(); ++n) {
             labelling.taps.insert(labelling.taps.end(),

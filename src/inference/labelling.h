@@ -13,9 +13,11 @@
 
 namespace shapslice {
 
+enum class LabelsFrom { labels, regions, painting };
+
 struct Labelling {
-    // Extents of the output and of the case's box, i j k each; OutputKind; Activation; the output's channel of each
-    // label, or of TC, WT and ET.
+    // Extents of the output and of the case's box, i j k each; LabelsFrom; Activation; the output's channel of each
+    // label, or of TC, WT and ET, or of the regions in the order of painting and then what they paint, 2 bits each.
     std::array<std::int32_t, 12> parameters{};
     // For each voxel of the box along i, then along j, then along k: the output's voxel below, the one above, the bits
     // of the latter's share.

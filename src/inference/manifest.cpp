@@ -29,6 +29,15 @@ Expected<Activation> activation_from_name(const std::string& name) {
     return fail("\"outputs.activation\" is \"" + name + "\"; expected softmax, sigmoid or none");
 }
 
+template <class Choice>
+Expected<Choice> choice_from(const Json& json, const std::string& field, const std::array<std::string, 2>& names) {
+    const std::string name = json.value(field, names[0]);
+    for (std::size_t n = 0; n < names.size(); ++n) {
+        if (name == names[n]) return static_cast<Choice>(n);
+    }
+    return fail("\"" + field + "\" is \"" + name + "\"; expected " + names[0] + " or " + names[1]);
+}
+
 // Position of each wanted name among the output channels.
 Expected<std::vector<int>> channel_order(const std::vector<std::string>& names, std::vector<std::string> wanted) {
     std::vector<int> order;
@@ -60,6 +69,12 @@ Expected<void> read_inputs(const Json& json, ModelManifest& manifest) {
     manifest.multiple = json.contains("multiple") ? whole_number<int>(json.at("multiple")) : 1;
     manifest.fixed_patch = json.value("fixedPatch", false);
     if (manifest.multiple < 1) return fail("\"multiple\" must be at least 1");
+    const auto view = choice_from<FieldOfView>(json, "fieldOfView", {"brain", "image"});
+    if (!view) return fail(view.error().sentence);
+    manifest.field_of_view = *view;
+    const auto padding = choice_from<Padding>(json, "padding", {"multiple", "patch"});
+    if (!padding) return fail(padding.error().sentence);
+    manifest.padding = *padding;
     std::size_t voxels = 1;
     for (std::size_t axis = 0; axis < 3; ++axis) {
         const std::size_t place = manifest.i_slowest ? axis : 2 - axis;
@@ -73,6 +88,26 @@ Expected<void> read_inputs(const Json& json, ModelManifest& manifest) {
         const auto extent = static_cast<std::size_t>(manifest.patch[axis]);
         if (extent > kMostPatchVoxels / voxels) return fail("\"patch\" must have at most 512 x 512 x 512 voxels");
         voxels *= extent;
+    }
+    return {};
+}
+
+Expected<void> read_decoding(const Json& outputs, ModelManifest& manifest) {
+    const auto decoding = choice_from<Decoding>(outputs, "decoding", {"largest", "threshold"});
+    if (!decoding) return fail(decoding.error().sentence);
+    manifest.decoding = *decoding;
+    if (manifest.decoding == Decoding::threshold && manifest.output_kind == OutputKind::labels)
+        return fail("\"decoding\" is threshold, which fits overlapping regions only; expected largest");
+    if (!outputs.contains("painting")) return {};
+    const auto names = outputs.at("painting").get<std::vector<std::string>>();
+    static const std::array<std::string, 3> kRegionChannels{"TC", "WT", "ET"};
+    if (names.size() != kRegionChannels.size() || std::set(names.begin(), names.end()).size() != names.size())
+        return fail("\"outputs.painting\" must list WT, TC and ET once each, in the order in which they are painted");
+    for (std::size_t n = 0; n < names.size(); ++n) {
+        const auto at = std::find(kRegionChannels.begin(), kRegionChannels.end(), names[n]);
+        if (at == kRegionChannels.end())
+            return fail("\"outputs.painting\" names \"" + names[n] + "\"; expected WT, TC and ET");
+        manifest.painting[n] = static_cast<int>(at - kRegionChannels.begin());
     }
     return {};
 }
@@ -95,7 +130,7 @@ Expected<void> read_outputs(const Json& outputs, ModelManifest& manifest) {
                                                             : channel_order(names, {"TC", "WT", "ET"});
     if (!order) return fail(order.error().sentence);
     manifest.channels = *order;
-    return {};
+    return read_decoding(outputs, manifest);
 }
 
 // Names of tensors and the least and largest value that each takes.
@@ -121,6 +156,11 @@ Shape ModelManifest::small_patch(int side) const {
     return small;
 }
 
+View ModelManifest::view() const {
+    const bool to_patch = padding == Padding::patch;
+    return {spacing, multiple, to_patch ? patch : least(), field_of_view == FieldOfView::image, to_patch};
+}
+
 std::string ModelManifest::key(int fold) const {
     // Not by way of Json: its destructor asks for memory, and ends the program where there is none.
     std::string key = folds[static_cast<std::size_t>(fold)].sha256;
@@ -136,6 +176,13 @@ std::string ModelManifest::key(int fold) const {
                             static_cast<int>(output_kind), static_cast<int>(activation), output_channels})
         add(value);
     for (const int channel : channels) add(channel);
+    // Words for what has come later, and only where it is not as it was: runs kept under older keys are found again.
+    if (decoding == Decoding::threshold) {
+        key += " painted";
+        for (const int region : painting) add(region);
+    }
+    if (field_of_view == FieldOfView::image) key += " image";
+    if (padding == Padding::patch) key += " centred";
     return key;
 }
 

@@ -11,11 +11,19 @@
 #include "base/json.h"
 #include "base/terms.h"
 #include "image/grid.h"
+#include "image/view.h"
 
 namespace shapslice {
 
 enum class OutputKind { labels, regions };         // disjoint labels, or the BraTS regions TC, WT, ET
 enum class Activation { softmax, sigmoid, none };  // what still has to be applied; none: already probabilities
+// How regions become labels. largest: of the disjoint labels' probabilities, the largest. threshold: each region where
+// its probability exceeds one half, one painted over the other, as MONAI and nnU-Net do it.
+enum class Decoding { largest, threshold };
+enum class FieldOfView { brain, image };  // what of the case the model sees: the brain's box, or the whole image
+// What is done with an image smaller than a tile. multiple: zeros at the high ends, up to the next multiple. patch:
+// zeros at both ends alike, up to the patch, as the sliding windows of MONAI and nnU-Net do it.
+enum class Padding { multiple, patch };
 
 struct FoldModel {
     std::string file;    // beside model.json
@@ -40,10 +48,19 @@ struct ModelManifest {
     // Output channel of each Label (labels) or of {TC, WT, ET} in that order (regions).
     std::vector<int> channels;
     int output_channels = 0;
+    Decoding decoding = Decoding::largest;
+    // Under `threshold`: the order in which regions are painted, as indices into {TC, WT, ET}. The last wins.
+    std::array<int, 3> painting{1, 0, 2};
+    FieldOfView field_of_view = FieldOfView::brain;
+    Padding padding = Padding::multiple;
+    // False for a model of the user's own: its first output is looked at, whether it is what the manifest says.
+    bool output_known = true;
     std::vector<FoldModel> folds;
 
     // Extents that a prepared case has at least.
     Shape least() const { return fixed_patch ? patch : Shape{1, 1, 1}; }
+    // How a case is prepared for it.
+    View view() const;
     // A patch of at most about `side` voxels along each axis, or the only one that runs.
     Shape small_patch(int side) const;
     // What decides a fold's answers: its file, and how that is read. Equal keys, equal runs.

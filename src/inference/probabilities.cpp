@@ -53,6 +53,20 @@ float activate(float x, Activation activation) {
     return activation == Activation::sigmoid ? 1.0f / (1.0f + exp_single(-x)) : x;
 }
 
+// Label that painting a region leaves, by its index in {TC, WT, ET}: of what is not painted over later.
+constexpr std::array<std::uint8_t, 3> kPaintedLabel{1, 2, 3};  // NCR, ED, ET
+
+void regions_in_order(const ModelManifest& manifest, std::span<const float> output, std::size_t voxels,
+                      std::span<float> to) {
+    std::fill_n(to.begin(), voxels, 0.0f);
+    for (std::size_t n = 0; n < manifest.painting.size(); ++n) {
+        const int channel = manifest.channels[static_cast<std::size_t>(manifest.painting[n])];
+        const float* in = output.data() + static_cast<std::size_t>(channel) * voxels;
+        float* out = to.data() + (n + 1) * voxels;
+        for (std::size_t v = 0; v < voxels; ++v) out[v] = activate(in[v], manifest.activation);
+    }
+}
+
 void disjoint_from_regions(const ModelManifest& manifest, std::span<const float> output, std::size_t voxels,
                            std::span<float> to) {
     const auto channel = [&](std::size_t n) {
@@ -76,7 +90,9 @@ void disjoint_from_regions(const ModelManifest& manifest, std::span<const float>
 
 void label_probabilities(const ModelManifest& manifest, std::span<const float> output, std::size_t voxels,
                          std::span<float> probabilities) {
-    if (manifest.output_kind == OutputKind::regions) {
+    if (manifest.decoding == Decoding::threshold) {
+        regions_in_order(manifest, output, voxels, probabilities);
+    } else if (manifest.output_kind == OutputKind::regions) {
         disjoint_from_regions(manifest, output, voxels, probabilities);
     } else if (manifest.activation == Activation::softmax) {
         softmax(output, manifest.channels, voxels, 0, voxels, probabilities);
@@ -87,6 +103,14 @@ void label_probabilities(const ModelManifest& manifest, std::span<const float> o
                 probabilities[label * voxels + v] = activate(in[v], manifest.activation);
         }
     }
+}
+
+Decision decision_of(const ModelManifest& manifest) {
+    Decision decision;
+    decision.largest = manifest.decoding == Decoding::largest;
+    for (std::size_t n = 0; n < decision.paints.size(); ++n)
+        decision.paints[n] = kPaintedLabel[static_cast<std::size_t>(manifest.painting[n])];
+    return decision;
 }
 
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "inference/output_range.h"
 #include "inference/probabilities.h"
 #include "inference/tiling.h"
 
@@ -110,7 +111,10 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
     std::vector<float> total(single ? 0 : whole_voxels, 0.0f);
     const std::vector<float> weights = single ? std::vector<float>{} : gaussian_weights(tiling.size);
 
-    const bool whole_at_once = single && !manifest.i_slowest;
+    // The first output of a model of the user's own is looked at itself.
+    const bool looked_at = !manifest.output_known && coalition == kAllContrasts;
+    const bool whole_at_once = single && !manifest.i_slowest && !looked_at;
+    OutputRange range;
     const std::optional<Labelling> labelling =
         whole_at_once ? std::optional(labelling_of(manifest, prepared)) : std::nullopt;
 
@@ -138,6 +142,7 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
         if (outcome->output.size() != expected) {
             co_return tl::make_unexpected(wrong_size(manifest, expected, outcome->output.size()));
         }
+        if (looked_at) range.take(outcome->output);
         if (manifest.i_slowest) {
             std::vector<float> output(outcome->output.size());
             reverse_axes(outcome->output, size, static_cast<std::size_t>(manifest.output_channels), output);
@@ -151,11 +156,13 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
         label_probabilities(manifest, outcome->output, tile_voxels, probabilities);
         add_tile(probabilities, weights, tiling, at, kLabels, sum, total);
     }
+    if (const auto problem = looked_at ? range.problem(manifest) : std::nullopt)
+        co_return tl::make_unexpected(*problem);
     // The weights' sum scales all labels of a voxel alike, but neighbouring voxels are blended afterwards.
     for (std::size_t label = 0; !single && label < kLabels; ++label) {
         for (std::size_t v = 0; v < whole_voxels; ++v) sum[label * whole_voxels + v] /= total[v];
     }
-    segmentation.labels = restore_labels(single ? probabilities : sum, prepared, case_grid);
+    segmentation.labels = restore_labels(single ? probabilities : sum, prepared, case_grid, decision_of(manifest));
     co_return segmentation;
 }
 

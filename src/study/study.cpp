@@ -141,10 +141,10 @@ std::uint64_t next_image() {
 }  // namespace
 
 Expected<const Prepared*> Study::prepared_for(const ModelManifest& manifest) {
-    const std::tuple key{manifest.spacing, manifest.multiple, manifest.least()};
+    const View key = manifest.view();
     if (!prepared_ || prepared_->first != key) {
         prepared_.reset();  // one at a time: models of one study mostly share it
-        Expected<Prepared> made = prepare(subject_, manifest.spacing, manifest.multiple, manifest.least());
+        Expected<Prepared> made = prepare(subject_, key);
         if (!made) return tl::make_unexpected(made.error());
         prepared_.emplace(key, std::move(*made));
         image_ = next_image();

@@ -5,7 +5,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "base/error.h"
@@ -119,8 +118,8 @@ class Study {
     StudyEvents& events_;
     std::vector<SelectedModel> models_;
     std::map<std::string, KnownRuns> known_;  // by key()
-    // With what it was prepared for: spacing, multiple, least extents.
-    std::optional<std::pair<std::tuple<std::array<double, 3>, int, Shape>, Prepared>> prepared_;
+    // With what it was prepared for.
+    std::optional<std::pair<View, Prepared>> prepared_;
     std::vector<float> absent_;  // what stands in for absent contrasts, made for absent_key_
     std::string absent_key_;
     std::uint64_t image_ = 0;             // another number for every prepared_ and absent_, of whatever study

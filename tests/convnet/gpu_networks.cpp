@@ -169,13 +169,16 @@ int count() {
 }
 
 // An output on a coarse grid, and the labels that it gives a case's box: by softmax, sigmoid or neither, of labels or
-// of regions (src/inference/labelling.h).
+// of regions, these by the largest or by thresholds (src/inference/labelling.h).
 val labelling(int n) {
     Random random(static_cast<unsigned>(n));
     ModelManifest manifest;
-    manifest.output_kind = n % 4 == 3 ? OutputKind::regions : OutputKind::labels;
-    manifest.activation = n % 4 == 1 ? Activation::none : n % 4 == 0 ? Activation::softmax : Activation::sigmoid;
-    manifest.channels = n % 4 == 3 ? std::vector{1, 2, 0} : std::vector{2, 0, 3, 1};
+    const bool regions = n % 5 >= 3;
+    manifest.output_kind = regions ? OutputKind::regions : OutputKind::labels;
+    manifest.decoding = n % 5 == 4 ? Decoding::threshold : Decoding::largest;
+    if (n % 2) manifest.painting = {1, 2, 0};
+    manifest.activation = n % 5 == 1 ? Activation::none : n % 5 == 0 ? Activation::softmax : Activation::sigmoid;
+    manifest.channels = regions ? std::vector{1, 2, 0} : std::vector{2, 0, 3, 1};
     manifest.output_channels = static_cast<int>(manifest.channels.size());
     Prepared prepared;
     for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -191,7 +194,7 @@ val labelling(int n) {
     const auto output = random.floats(voxels * static_cast<std::size_t>(manifest.output_channels), -4, 4);
     std::vector<float> probabilities(kLabels * voxels);
     label_probabilities(manifest, output, voxels, probabilities);
-    const auto labels = restore_labels(probabilities, prepared, grid);
+    const auto labels = restore_labels(probabilities, prepared, grid, decision_of(manifest));
     const Labelling made = labelling_of(manifest, prepared);
     std::vector<std::uint8_t> expected;
     for (int k = prepared.box.low[2]; k < prepared.box.high[2]; ++k) {
