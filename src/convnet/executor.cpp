@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/overloads.h"
 #include "convnet/kernels/finish_row.h"
 #include "convnet/kernels/resample_row.h"
 #include "convnet/kernels/simd.h"
@@ -57,8 +58,7 @@ void Executor::size_scratch() {
         const VolumeShape& shape = plan_.values[index(step.value)].shape;
         channels = std::max(channels, index(padded_channels(shape.channels)));
         longest = std::max(longest, index(padded_channels(shape.channels)) * index(shape.extents[2]));
-        if (const auto* convolve = std::get_if<Convolve>(&step.producer))
-            parts = std::max(parts, convolve->sources.size());
+        parts = std::max(parts, sources_of(step.producer).size());
         if (const auto* pool = std::get_if<Pool>(&step.producer))
             gathered = std::max(gathered, index(pool->window.kernel[0] * pool->window.kernel[1]));
     }
@@ -79,11 +79,13 @@ std::size_t Executor::bytes() const {
         for (const auto& each : filters) total += each.weights.size() * sizeof each.weights[0];
     };
     for (const Step& step : plan_.steps) {
-        if (const auto* convolve = std::get_if<Convolve>(&step.producer)) {
-            for (const ConvolvedSource& source : convolve->sources) std::visit(add, source.filters);
-        } else if (const auto* transposed = std::get_if<ConvolveTransposed>(&step.producer)) {
-            std::visit(add, transposed->filters);
-        }
+        std::visit(Overloads{[](const ReadInput&) {},
+                             [&](const Convolve& made) {
+                                 for (const ConvolvedSource& source : made.sources) std::visit(add, source.filters);
+                             },
+                             [&](const ConvolveTransposed& made) { std::visit(add, made.filters); }, [](const Pool&) {},
+                             [](const Interpolate&) {}, [](const Copy&) {}},
+                   step.producer);
     }
     return total;
 }
@@ -415,19 +417,16 @@ void Executor::interpolate(const Interpolate& step, int k, int j, float* row) {
 
 void Executor::produce(const Step& step, std::span<const float> input, int k, int j, float* row) {
     const Value& made = plan_.values[index(step.value)];
-    if (const auto* convolution = std::get_if<Convolve>(&step.producer)) {
-        convolve(*convolution, made, k, j, row);
-    } else if (const auto* transposed = std::get_if<ConvolveTransposed>(&step.producer)) {
-        std::visit([&](const auto& filters) { transpose(*transposed, filters, k, j, row); }, transposed->filters);
-    } else if (const auto* pooled = std::get_if<Pool>(&step.producer)) {
-        pool(*pooled, made, k, j, row);
-    } else if (const auto* interpolated = std::get_if<Interpolate>(&step.producer)) {
-        interpolate(*interpolated, k, j, row);
-    } else if (const auto* copied = std::get_if<Copy>(&step.producer)) {
-        copy(*copied, made, k, j, row);
-    } else {
-        read_input(made, input, k, j, row);
-    }
+    std::visit(Overloads{[&](const ReadInput&) { read_input(made, input, k, j, row); },
+                         [&](const Convolve& from) { convolve(from, made, k, j, row); },
+                         [&](const ConvolveTransposed& from) {
+                             std::visit([&](const auto& filters) { transpose(from, filters, k, j, row); },
+                                        from.filters);
+                         },
+                         [&](const Pool& from) { pool(from, made, k, j, row); },
+                         [&](const Interpolate& from) { interpolate(from, k, j, row); },
+                         [&](const Copy& from) { copy(from, made, k, j, row); }},
+               step.producer);
 }
 
 // Scale and shift a channel that take the place of the step's own: those of the normalisation with this image's

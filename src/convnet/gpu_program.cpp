@@ -4,6 +4,7 @@
 #include <bit>
 #include <numeric>
 
+#include "base/overloads.h"
 #include "convnet/kernels/simd.h"
 
 namespace shapslice::convnet {
@@ -78,20 +79,18 @@ bool is_plain(const Finish& finish, int channels) {
 // The values that a step reads.
 std::vector<int> values_read(const Step& step) {
     std::vector<int> found;
-    if (const auto* convolve = std::get_if<Convolve>(&step.producer)) {
-        for (const ConvolvedSource& each : convolve->sources) found.push_back(each.source.value);
-    } else if (const auto* transposed = std::get_if<ConvolveTransposed>(&step.producer)) {
-        found.push_back(transposed->source.value);
-    } else if (const auto* pool = std::get_if<Pool>(&step.producer)) {
-        found.push_back(pool->source.value);
-    } else if (const auto* interpolate = std::get_if<Interpolate>(&step.producer)) {
-        found.push_back(interpolate->source.value);
-    } else if (const auto* copy = std::get_if<Copy>(&step.producer)) {
-        for (const Source& source : copy->sources) found.push_back(source.value);
-    }
+    for (const Source* source : sources_of(step.producer)) found.push_back(source->value);
     if (step.finish.added) found.push_back(step.finish.added->value);
     if (step.finish.norm) found.push_back(step.finish.norm->value);
     return found;
+}
+
+// Whether a producer is a convolution, which can end a step itself.
+bool convolves(const Producer& producer) {
+    return std::visit(Overloads{[](const ReadInput&) { return false; }, [](const Convolve&) { return true; },
+                                [](const ConvolveTransposed&) { return true; }, [](const Pool&) { return false; },
+                                [](const Interpolate&) { return false; }, [](const Copy&) { return false; }},
+                      producer);
 }
 
 // A weight where conv_row.h's order has it.
@@ -167,6 +166,7 @@ class Programmer {
     int load_finish(const Finish& finish);
     // A source as it is seen, gathered first where tables lie between; `borrowed` is to be given back.
     Parts seen(const Source& source, Parts& borrowed);
+    void produce(const Step& step, const Parts& to, bool ends);
     void take_step(const Step& step);
     void write_output();
 
@@ -314,7 +314,6 @@ bool Programmer::masked_while_read(const Step& step) const {
 void Programmer::take_input(const Step& step) {
     const Value& made = value(step.value);
     program_.channels = made.shape.channels;
-    const int absence = stands_in_ ? 2 : 1;
     masked_while_read_ = masked_while_read(step);
     const Parts to = take_volume(made.shape, floats_of(step.value));
     if (to.size() != 1) too_large_ = true;  // of a handful of channels, and larger than a buffer
@@ -328,11 +327,11 @@ void Programmer::take_input(const Step& step) {
         return;
     }
     if (is_plain(step.finish, made.shape.channels)) {
-        read_input(program_.run, kGpuInput, absence, made.shape, to);
+        produce(step, to, false);
         return;
     }
     const Parts raw = take_volume(made.shape, floats_);
-    read_input(program_.run, kGpuInput, absence, made.shape, raw);
+    produce(step, raw, false);
     finish(step, raw, to);
     give(raw);
 }
@@ -622,29 +621,34 @@ void Programmer::finish(const Step& step, const Parts& from, const Parts& to) {
     give(borrowed);
 }
 
+// What a step's producer makes, into `to`; its finish too where `ends`.
+void Programmer::produce(const Step& step, const Parts& to, bool ends) {
+    const VolumeShape& made = value(step.value).shape;
+    std::visit(Overloads{[&](const ReadInput&) { read_input(program_.run, kGpuInput, stands_in_ ? 2 : 1, made, to); },
+                         [&](const Convolve& from) { convolve(step, from, to, ends); },
+                         [&](const ConvolveTransposed& from) { transpose(step, from, to, ends); },
+                         [&](const Pool& from) { pool(from, made, to); },
+                         [&](const Interpolate& from) { interpolate(from, made, to); },
+                         [&](const Copy& from) { gather(from.sources, made, to); }},
+               step.producer);
+}
+
 // Steps end in their last convolution where they can, else in a pass of their own.
 void Programmer::take_step(const Step& step) {
     const VolumeShape& made = value(step.value).shape;
-    const auto* convolution = std::get_if<Convolve>(&step.producer);
-    const auto* transposed = std::get_if<ConvolveTransposed>(&step.producer);
     const auto* copied = std::get_if<Copy>(&step.producer);
     const Parts to = take_volume(made, floats_of(step.value));
     parts_[index(step.value)] = to;
-    const bool convolves = convolution || transposed;
-    const bool ends = convolves && (step.finish.activation == ActivationKind::none ||
-                                    step.finish.activation == ActivationKind::leaky);
+    const bool ends = convolves(step.producer) && (step.finish.activation == ActivationKind::none ||
+                                                   step.finish.activation == ActivationKind::leaky);
     if (copied && copied->sources.size() == 1 && !copied->sources[0].tables) {
         finish(step, parts_[index(copied->sources[0].value)], to);
         return;
     }
-    const bool at_once = convolves ? ends : is_plain(step.finish, made.channels);
+    const bool at_once = ends || (!convolves(step.producer) && is_plain(step.finish, made.channels));
     // What finish() reads is all of one kind, and another volume to add is none of the output's.
     const Parts raw = at_once ? to : take_volume(made, step.finish.added ? floats_ : floats_of(step.value));
-    if (convolution) convolve(step, *convolution, raw, ends);
-    if (transposed) transpose(step, *transposed, raw, ends);
-    if (copied) gather(copied->sources, made, raw);
-    if (const auto* pooled = std::get_if<Pool>(&step.producer)) pool(*pooled, made, raw);
-    if (const auto* interpolated = std::get_if<Interpolate>(&step.producer)) interpolate(*interpolated, made, raw);
+    produce(step, raw, ends);
     if (at_once) return;
     finish(step, raw, to);
     give(raw);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/overloads.h"
 #include "convnet/filters.h"
 #include "convnet/kernels/pack_weights.h"
 #include "convnet/kernels/simd.h"
@@ -80,9 +81,21 @@ class Planner {
 
     void find_users();
     void take(int n);
-    void take_view(int n);
+    // Each operation's step, or the way it looks at what is there.
+    void take_as(int n, const Input& operation);
+    void take_as(int n, const Convolution& operation);
+    void take_as(int n, const TransposedConvolution& operation);
+    void take_as(int n, const MaxPool& operation);
+    void take_as(int n, const NearestResize& operation);
+    void take_as(int n, const LinearResize& operation);
+    void take_as(int n, const Concatenation& operation);
+    void take_as(int n, const Sum& operation);
+    void take_as(int n, const ChannelAffine& operation);
+    void take_as(int n, const Normalisation& operation);
+    void take_as(int n, const ActivationFunction& operation);
+    void keep_view(int n, View view);
     // Adds a step that begins at node n, together with the nodes behind it that it can take in.
-    void add(int n, decltype(Step::producer) producer, Finish finish, Taken taken, const Filters* filters = nullptr);
+    void add(int n, Producer producer, Finish finish, Taken taken, const Filters* filters = nullptr);
     int absorb(int n, Finish& finish, Taken taken) const;
     Finish plain_finish(int n) const;
     // The source that a node is, written down first where it is several.
@@ -97,6 +110,8 @@ class Planner {
     void limit(int v, double weights);
     void choose_winograd(Step& step);
     void load_weights(Step& step, const Filters* filters);
+    void load(Convolve& convolve, const Filters& filters);
+    void load(ConvolveTransposed& convolve, const Filters& filters);
     void lay_out();
 
     const Graph& graph_;
@@ -179,7 +194,7 @@ int Planner::absorb(int n, Finish& finish, Taken taken) const {
     return n;
 }
 
-void Planner::add(int n, decltype(Step::producer) producer, Finish finish, Taken taken, const Filters* filters) {
+void Planner::add(int n, Producer producer, Finish finish, Taken taken, const Filters* filters) {
     const int last = absorb(n, finish, taken);
     Step step{std::move(producer), std::move(finish), static_cast<int>(plan_.values.size()), 0};
     if (filters) {
@@ -196,62 +211,88 @@ void Planner::add(int n, decltype(Step::producer) producer, Finish finish, Taken
 }
 
 // Concatenations and nearest neighbour resizes are ways to look at other values.
-void Planner::take_view(int n) {
-    View view;
-    for (const int input : node(n).inputs) {
-        for (Source source : views_.at(input)) {
-            if (const auto* resize = std::get_if<NearestResize>(&node(n).operation)) {
-                source.tables = composed(source.tables, resize->from);
-                source.shape.extents = node(n).shape.extents;
-            }
-            view.push_back(std::move(source));
-        }
-    }
+void Planner::keep_view(int n, View view) {
     views_[n] = std::move(view);
     if (n == graph_.output) materialise(n);
 }
 
 void Planner::take(int n) {
-    const GraphNode& at = node(n);
-    Finish finish = plain_finish(n);
-    if (std::holds_alternative<Input>(at.operation)) {
-        add(n, ReadInput{}, std::move(finish), Taken::scale);
-    } else if (const auto* convolution = std::get_if<Convolution>(&at.operation)) {
-        Convolve step;
-        step.kernel = convolution->filters.kernel;
-        step.stride = convolution->stride;
-        step.pad_low = convolution->pad_low;
-        for (const Source& source : views_.at(at.inputs[0]))
-            step.sources.push_back(convolved(source, *convolution, at.shape));
-        add(n, std::move(step), std::move(finish), Taken::scale, &convolution->filters);
-    } else if (const auto* transposed = std::get_if<TransposedConvolution>(&at.operation)) {
-        ConvolveTransposed step;
-        step.kernel = transposed->filters.kernel;
-        step.source = single(at.inputs[0]);
-        add(n, std::move(step), std::move(finish), Taken::scale, &transposed->filters);
-    } else if (const auto* pool = std::get_if<MaxPool>(&at.operation)) {
-        add(n, Pool{*pool, single(at.inputs[0])}, std::move(finish), Taken::scale);
-    } else if (const auto* resize = std::get_if<LinearResize>(&at.operation)) {
-        add(n, Interpolate{resize->taps, single(at.inputs[0])}, std::move(finish), Taken::scale);
-    } else if (const auto* norm = std::get_if<Normalisation>(&at.operation)) {
-        const Source source = written(at.inputs[0]);
-        value(source.value).moments = true;
-        finish.norm = {source.value, norm->groups, norm->epsilon};
-        finish.scale = norm->scale;
-        finish.shift = norm->shift;
-        add(n, Copy{{source}}, std::move(finish), Taken::scale);
-    } else if (const auto* affine = std::get_if<ChannelAffine>(&at.operation)) {
-        compose(finish, *affine);
-        add(n, Copy{views_.at(at.inputs[0])}, std::move(finish), Taken::scale);
-    } else if (std::holds_alternative<Sum>(at.operation)) {
-        finish.added = single(at.inputs[1]);
-        add(n, Copy{views_.at(at.inputs[0])}, std::move(finish), Taken::sum);
-    } else if (const auto* function = std::get_if<ActivationFunction>(&at.operation)) {
-        set_activation(finish, *function);
-        add(n, Copy{views_.at(at.inputs[0])}, std::move(finish), Taken::activation);
-    } else {
-        take_view(n);
+    std::visit([&](const auto& operation) { take_as(n, operation); }, node(n).operation);
+}
+
+void Planner::take_as(int n, const Input&) {
+    add(n, ReadInput{}, plain_finish(n), Taken::scale);
+}
+
+void Planner::take_as(int n, const Convolution& operation) {
+    Convolve step;
+    step.kernel = operation.filters.kernel;
+    step.stride = operation.stride;
+    step.pad_low = operation.pad_low;
+    for (const Source& source : views_.at(node(n).inputs[0]))
+        step.sources.push_back(convolved(source, operation, node(n).shape));
+    add(n, std::move(step), plain_finish(n), Taken::scale, &operation.filters);
+}
+
+void Planner::take_as(int n, const TransposedConvolution& operation) {
+    ConvolveTransposed step;
+    step.kernel = operation.filters.kernel;
+    step.source = single(node(n).inputs[0]);
+    add(n, std::move(step), plain_finish(n), Taken::scale, &operation.filters);
+}
+
+void Planner::take_as(int n, const MaxPool& operation) {
+    add(n, Pool{operation, single(node(n).inputs[0])}, plain_finish(n), Taken::scale);
+}
+
+void Planner::take_as(int n, const NearestResize& operation) {
+    View view = views_.at(node(n).inputs[0]);
+    for (Source& source : view) {
+        source.tables = composed(source.tables, operation.from);
+        source.shape.extents = node(n).shape.extents;
     }
+    keep_view(n, std::move(view));
+}
+
+void Planner::take_as(int n, const LinearResize& operation) {
+    add(n, Interpolate{operation.taps, single(node(n).inputs[0])}, plain_finish(n), Taken::scale);
+}
+
+void Planner::take_as(int n, const Concatenation&) {
+    View view;
+    for (const int input : node(n).inputs) {
+        const View& part = views_.at(input);
+        view.insert(view.end(), part.begin(), part.end());
+    }
+    keep_view(n, std::move(view));
+}
+
+void Planner::take_as(int n, const Sum&) {
+    Finish finish = plain_finish(n);
+    finish.added = single(node(n).inputs[1]);
+    add(n, Copy{views_.at(node(n).inputs[0])}, std::move(finish), Taken::sum);
+}
+
+void Planner::take_as(int n, const ChannelAffine& operation) {
+    Finish finish = plain_finish(n);
+    compose(finish, operation);
+    add(n, Copy{views_.at(node(n).inputs[0])}, std::move(finish), Taken::scale);
+}
+
+void Planner::take_as(int n, const Normalisation& operation) {
+    Finish finish;
+    const Source source = written(node(n).inputs[0]);
+    value(source.value).moments = true;
+    finish.norm = {source.value, operation.groups, operation.epsilon};
+    finish.scale = operation.scale;
+    finish.shift = operation.shift;
+    add(n, Copy{{source}}, std::move(finish), Taken::scale);
+}
+
+void Planner::take_as(int n, const ActivationFunction& operation) {
+    Finish finish = plain_finish(n);
+    set_activation(finish, operation);
+    add(n, Copy{views_.at(node(n).inputs[0])}, std::move(finish), Taken::activation);
 }
 
 // --- floats or whole numbers
@@ -265,20 +306,27 @@ struct Readings {
 
 Readings readings(const Step& step) {
     Readings found;
-    if (const auto* convolve = std::get_if<Convolve>(&step.producer)) {
-        for (const ConvolvedSource& each : convolve->sources)
-            (convolve->whole ? found.convolved : found.real).push_back(each.source.value);
-    } else if (const auto* transposed = std::get_if<ConvolveTransposed>(&step.producer)) {
-        (transposed->whole ? found.convolved : found.real).push_back(transposed->source.value);
-    } else if (const auto* pool = std::get_if<Pool>(&step.producer)) {
-        found.either.push_back(pool->source.value);
-    } else if (const auto* interpolate = std::get_if<Interpolate>(&step.producer)) {
-        found.real.push_back(interpolate->source.value);
-    } else if (const auto* copy = std::get_if<Copy>(&step.producer)) {
-        for (const Source& source : copy->sources) found.real.push_back(source.value);
-    }
+    using List = std::vector<int>;
+    List& list = std::visit(
+        Overloads{[&](const ReadInput&) -> List& { return found.real; },
+                  [&](const Convolve& made) -> List& { return made.whole ? found.convolved : found.real; },
+                  [&](const ConvolveTransposed& made) -> List& { return made.whole ? found.convolved : found.real; },
+                  [&](const Pool&) -> List& { return found.either; },
+                  [&](const Interpolate&) -> List& { return found.real; },
+                  [&](const Copy&) -> List& { return found.real; }},
+        step.producer);
+    for (const Source* source : sources_of(step.producer)) list.push_back(source->value);
     if (step.finish.added) found.real.push_back(step.finish.added->value);
     return found;
+}
+
+// Whether a producer multiplies whole numbers; null where it has no weights.
+bool* whole_of(Producer& producer) {
+    return std::visit(
+        Overloads{[](ReadInput&) -> bool* { return nullptr; }, [](Convolve& made) { return &made.whole; },
+                  [](ConvolveTransposed& made) { return &made.whole; }, [](Pool&) -> bool* { return nullptr; },
+                  [](Interpolate&) -> bool* { return nullptr; }, [](Copy&) -> bool* { return nullptr; }},
+        producer);
 }
 
 // The values that a convolution multiplies, each with the products that make one of its sums.
@@ -353,8 +401,7 @@ void Planner::choose_numbers() {
     for (std::size_t n = 0; n < plan_.steps.size(); ++n) {
         Step& step = plan_.steps[n];
         if (!filters_[n] || !takes_whole(step)) continue;
-        if (auto* convolve = std::get_if<Convolve>(&step.producer)) convolve->whole = true;
-        if (auto* transposed = std::get_if<ConvolveTransposed>(&step.producer)) transposed->whole = true;
+        *whole_of(step.producer) = true;
         for (const auto& [v, products] : multiplied(step)) {
             const bool end = v == plan_.steps[0].value || step.value == plan_.output;
             const bool wide = prefer_ == Prefer::wide || end || ranges_.at(value(v).name).needs_wide;
@@ -364,9 +411,7 @@ void Planner::choose_numbers() {
     for (std::size_t n = 0; n < plan_.steps.size(); ++n) {
         Step& step = plan_.steps[n];
         choose_winograd(step);
-        const auto* convolve = std::get_if<Convolve>(&step.producer);
-        const auto* transposed = std::get_if<ConvolveTransposed>(&step.producer);
-        if ((convolve && convolve->whole) || (transposed && transposed->whole)) limit(step, *filters_[n]);
+        if (const bool* whole = whole_of(step.producer); whole && *whole) limit(step, *filters_[n]);
     }
     for (const Step& step : plan_.steps) {
         for (const int v : readings(step).real) value(v).real = true;
@@ -468,30 +513,36 @@ std::vector<PackedFilters<Element>> packed_rows(const Filters& filters, const Qu
     return made;
 }
 
-void Planner::load_weights(Step& step, const Filters* filters) {
-    if (auto* convolve = std::get_if<Convolve>(&step.producer)) {
-        int first = 0;
-        for (ConvolvedSource& each : convolve->sources) {
-            const Value& from = value(each.source.value);
-            if (!convolve->whole) {
-                each.filters = packed_source<float>(each, *filters, first, from.quantisation);
-            } else if (from.whole == Whole::wide) {
-                each.filters = packed_source<std::int16_t>(each, *filters, first, from.quantisation);
-            } else {
-                each.filters = packed_source<std::int8_t>(each, *filters, first, from.quantisation);
-            }
-            first += each.source.shape.channels;
-        }
-    } else if (auto* transposed = std::get_if<ConvolveTransposed>(&step.producer)) {
-        const Value& from = value(transposed->source.value);
-        if (!transposed->whole) {
-            transposed->filters = packed_rows<float>(*filters, from.quantisation);
-        } else if (from.whole == Whole::wide) {
-            transposed->filters = packed_rows<std::int16_t>(*filters, from.quantisation);
-        } else {
-            transposed->filters = packed_rows<std::int8_t>(*filters, from.quantisation);
-        }
+// Packs weights in the kind of numbers that `from` is in where they are whole, by `pack<Element>(quantisation)`.
+template <class Pack>
+KindsOfFilters packed_as(const Value& from, bool whole, const Pack& pack) {
+    const Quantisation& q = from.quantisation;
+    if (!whole) return pack.template operator()<float>(q);
+    if (from.whole == Whole::wide) return pack.template operator()<std::int16_t>(q);
+    return pack.template operator()<std::int8_t>(q);
+}
+
+void Planner::load(Convolve& convolve, const Filters& filters) {
+    int first = 0;
+    for (ConvolvedSource& each : convolve.sources) {
+        each.filters = packed_as(value(each.source.value), convolve.whole, [&]<class Element>(const Quantisation& q) {
+            return packed_source<Element>(each, filters, first, q);
+        });
+        first += each.source.shape.channels;
     }
+}
+
+void Planner::load(ConvolveTransposed& convolve, const Filters& filters) {
+    convolve.filters =
+        packed_as(value(convolve.source.value), convolve.whole,
+                  [&]<class Element>(const Quantisation& q) { return packed_rows<Element>(filters, q); });
+}
+
+void Planner::load_weights(Step& step, const Filters* filters) {
+    std::visit(Overloads{[](ReadInput&) {}, [&](Convolve& made) { load(made, *filters); },
+                         [&](ConvolveTransposed& made) { load(made, *filters); }, [](Pool&) {}, [](Interpolate&) {},
+                         [](Copy&) {}},
+               step.producer);
     for (std::size_t o = 0; filters && o < index(filters->outputs); ++o)
         step.finish.shift[o] += step.finish.scale[o] * filters->bias[o];
     step.finish.scale = padded(std::move(step.finish.scale));
@@ -533,6 +584,22 @@ std::size_t Value::padded_count() const {
 std::size_t Value::whole_bytes() const {
     return whole == Whole::none ? 0
                                 : padded_count() * (whole == Whole::wide ? sizeof(std::int16_t) : sizeof(std::int8_t));
+}
+
+std::vector<const Source*> sources_of(const Producer& producer) {
+    std::vector<const Source*> found;
+    std::visit(Overloads{[](const ReadInput&) {},
+                         [&](const Convolve& made) {
+                             for (const ConvolvedSource& each : made.sources) found.push_back(&each.source);
+                         },
+                         [&](const ConvolveTransposed& made) { found.push_back(&made.source); },
+                         [&](const Pool& made) { found.push_back(&made.source); },
+                         [&](const Interpolate& made) { found.push_back(&made.source); },
+                         [&](const Copy& made) {
+                             for (const Source& each : made.sources) found.push_back(&each);
+                         }},
+               producer);
+    return found;
 }
 
 double Step::products_made() const {

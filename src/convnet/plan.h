@@ -116,8 +116,14 @@ struct Copy {
     std::vector<Source> sources;
 };
 
+// What makes the rows that a Finish then goes over. Whoever visits it says what becomes of each alternative.
+using Producer = std::variant<ReadInput, Convolve, ConvolveTransposed, Pool, Interpolate, Copy>;
+
+// What a producer reads, in its order.
+std::vector<const Source*> sources_of(const Producer& producer);
+
 struct Step {
-    std::variant<ReadInput, Convolve, ConvolveTransposed, Pool, Interpolate, Copy> producer;
+    Producer producer;
     Finish finish;
     int value = 0;        // what it writes
     double products = 0;  // multiplications of weights by the network's own count, for measurements

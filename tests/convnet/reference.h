@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/overloads.h"
 #include "convnet/graph.h"
 
 namespace shapslice::convnet::testing {
@@ -101,6 +102,14 @@ inline Volume pool(const MaxPool& op, const Volume& x, const VolumeShape& from, 
     });
 }
 
+inline Volume look_up(const NearestResize& op, const Volume& x, const VolumeShape& from, const VolumeShape& to) {
+    return for_each_voxel(to, [&](const At& at) {
+        return x[offset(from,
+                        {at.c, op.from[0][static_cast<std::size_t>(at.k)], op.from[1][static_cast<std::size_t>(at.j)],
+                         op.from[2][static_cast<std::size_t>(at.i)]})];
+    });
+}
+
 inline Volume interpolate(const LinearResize& op, const Volume& x, const VolumeShape& from, const VolumeShape& to) {
     return for_each_voxel(to, [&](const At& at) {
         const LinearTap& a = op.taps[0][static_cast<std::size_t>(at.k)];
@@ -159,39 +168,35 @@ inline std::vector<Volume> evaluate(const Graph& graph, const Volume& input) {
         const auto from = [&](std::size_t n) -> const VolumeShape& {
             return graph.nodes[static_cast<std::size_t>(node.inputs[n])].shape;
         };
-        if (std::holds_alternative<Input>(node.operation)) {
-            values.push_back(input);
-        } else if (const auto* conv = std::get_if<Convolution>(&node.operation)) {
-            values.push_back(convolve(*conv, x(0), from(0), node.shape, false));
-        } else if (const auto* transposed = std::get_if<TransposedConvolution>(&node.operation)) {
-            values.push_back(convolve_transposed(*transposed, x(0), from(0), node.shape, false));
-        } else if (const auto* pooled = std::get_if<MaxPool>(&node.operation)) {
-            values.push_back(pool(*pooled, x(0), from(0), node.shape));
-        } else if (const auto* nearest = std::get_if<NearestResize>(&node.operation)) {
-            values.push_back(for_each_voxel(node.shape, [&](const At& at) {
-                return x(0)[offset(from(0), {at.c, nearest->from[0][static_cast<std::size_t>(at.k)],
-                                             nearest->from[1][static_cast<std::size_t>(at.j)],
-                                             nearest->from[2][static_cast<std::size_t>(at.i)]})];
-            }));
-        } else if (const auto* linear = std::get_if<LinearResize>(&node.operation)) {
-            values.push_back(interpolate(*linear, x(0), from(0), node.shape));
-        } else if (std::holds_alternative<Concatenation>(node.operation)) {
-            Volume joined;
-            for (std::size_t n = 0; n < node.inputs.size(); ++n) joined.insert(joined.end(), x(n).begin(), x(n).end());
-            values.push_back(joined);
-        } else if (std::holds_alternative<Sum>(node.operation)) {
-            values.push_back(for_each_voxel(
-                node.shape, [&](const At& at) { return x(0)[offset(node.shape, at)] + x(1)[offset(node.shape, at)]; }));
-        } else if (const auto* affine = std::get_if<ChannelAffine>(&node.operation)) {
-            values.push_back(for_each_voxel(node.shape, [&](const At& at) {
-                const auto c = static_cast<std::size_t>(at.c);
-                return x(0)[offset(node.shape, at)] * double(affine->scale[c]) + double(affine->shift[c]);
-            }));
-        } else if (const auto* norm = std::get_if<Normalisation>(&node.operation)) {
-            values.push_back(normalise(*norm, x(0), node.shape));
-        } else {
-            values.push_back(activate(std::get<ActivationFunction>(node.operation), x(0), node.shape));
-        }
+        values.push_back(std::visit(
+            Overloads{[&](const Input&) { return input; },
+                      [&](const Convolution& op) { return convolve(op, x(0), from(0), node.shape, false); },
+                      [&](const TransposedConvolution& op) {
+                          return convolve_transposed(op, x(0), from(0), node.shape, false);
+                      },
+                      [&](const MaxPool& op) { return pool(op, x(0), from(0), node.shape); },
+                      [&](const NearestResize& op) { return look_up(op, x(0), from(0), node.shape); },
+                      [&](const LinearResize& op) { return interpolate(op, x(0), from(0), node.shape); },
+                      [&](const Concatenation&) {
+                          Volume joined;
+                          for (std::size_t n = 0; n < node.inputs.size(); ++n)
+                              joined.insert(joined.end(), x(n).begin(), x(n).end());
+                          return joined;
+                      },
+                      [&](const Sum&) {
+                          return for_each_voxel(node.shape, [&](const At& at) {
+                              return x(0)[offset(node.shape, at)] + x(1)[offset(node.shape, at)];
+                          });
+                      },
+                      [&](const ChannelAffine& op) {
+                          return for_each_voxel(node.shape, [&](const At& at) {
+                              const auto c = static_cast<std::size_t>(at.c);
+                              return x(0)[offset(node.shape, at)] * double(op.scale[c]) + double(op.shift[c]);
+                          });
+                      },
+                      [&](const Normalisation& op) { return normalise(op, x(0), node.shape); },
+                      [&](const ActivationFunction& op) { return activate(op, x(0), node.shape); }},
+            node.operation));
     }
     return values;
 }
