@@ -15,12 +15,14 @@ if(EXISTS "${CMAKE_SOURCE_DIR}/src/app/app_main.cpp")
   file(GLOB ui_sources CONFIGURE_DEPENDS src/ui/*.cpp)
   add_executable(app src/app/app_main.cpp ${ui_sources})
   target_link_libraries(app PRIVATE shapslice_results third_party::imgui)
+  target_precompile_headers(app PRIVATE <imgui.h> <nlohmann/json.hpp> <tl/expected.hpp> <Eigen/Core>
+    <algorithm> <array> <cmath> <functional> <map> <set> <span> <string> <vector>)
   target_link_options(app PRIVATE ${common_link_options} -sENVIRONMENT=web -sEXPORT_NAME=createApp
     -sUSE_GLFW=3 -sMIN_WEBGL_VERSION=2 -sMAX_WEBGL_VERSION=2)
   set_target_properties(app PROPERTIES SUFFIX ".mjs")
 endif()
 
-# The engine for convolutional networks (docs/ENGINE.md), for browsers without and with relaxed SIMD.
+# The engine for convolutional networks (docs/ENGINE.md), without and with relaxed SIMD. The page has the first; the second is for bench/.
 foreach(program convnet convnet_relaxed)
   add_executable(${program} src/app/convnet_main.cpp)
   target_link_libraries(${program} PRIVATE shapslice_${program})
@@ -28,3 +30,4 @@ foreach(program convnet convnet_relaxed)
   set_target_properties(${program} PROPERTIES SUFFIX ".mjs")
 endforeach()
 target_link_options(convnet_relaxed PRIVATE -mrelaxed-simd)
+set_target_properties(convnet_relaxed PROPERTIES EXCLUDE_FROM_ALL TRUE)

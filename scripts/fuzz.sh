@@ -11,41 +11,24 @@ targets=("$@")
 if [ ${#targets[@]} = 0 ]; then
     for source in tests/fuzz/*_fuzz.cpp; do targets+=("$(basename "$source" _fuzz.cpp)"); done
 fi
-corpus=build/fuzz-corpus
-programs=build/native-sanitize/tests/fuzz
 
 cmake --preset native-sanitize >build-configure.log || { cat build-configure.log; exit 1; }
 cmake --build --preset native-sanitize --target "${targets[@]/%/_fuzz}" >build.log 2>&1 ||
     { grep -E 'error|warning|FAILED' -A 6 build.log | head -60; exit 1; }
-python3 tests/fuzz/make_corpus.py "$corpus" || exit 1
-mkdir -p build/fuzz-crashes build/fuzz-logs
+python3 tests/fuzz/make_corpus.py build/fuzz-corpus || exit 1
 
-run() { # run TARGET: its log ends with its exit status
-    local target="$1"
-    "$programs/${target}_fuzz" "$corpus/$target" -dict="$corpus/$target.dict" -max_total_time="$seconds" \
-        -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 -artifact_prefix="build/fuzz-crashes/$target-" \
-        >"build/fuzz-logs/$target.log" 2>&1
-    echo "status: $?" >>"build/fuzz-logs/$target.log"
-}
-
-for target in "${targets[@]}"; do
-    while [ "$(jobs -rp | wc -l)" -ge "${SHAPSLICE_FUZZ_JOBS:-2}" ]; do wait -n; done
-    run "$target" &
-done
-wait
-
-last() { grep -oE "$2[^0-9]*[0-9]+" "build/fuzz-logs/$1.log" | tail -n 1 | grep -oE '[0-9]+$'; }
 failed=0
-printf '%-20s %12s %8s %8s  %s\n' target executions cov: ft: outcome
+running=0
 for target in "${targets[@]}"; do
-    outcome="no crash"
-    if ! grep -q '^status: 0$' "build/fuzz-logs/$target.log"; then
-        failed=1
-        input="$(grep -oE 'build/fuzz-crashes/[^ ]+$' "build/fuzz-logs/$target.log" | tail -n 1)"
-        outcome="FAILED: $programs/${target}_fuzz ${input:-(see build/fuzz-logs/$target.log)}"
+    if [ $running -ge "${SHAPSLICE_FUZZ_JOBS:-2}" ]; then
+        wait -n || failed=1
+        running=$((running - 1))
     fi
-    executions="$(last "$target" 'stat::number_of_executed_units:')"
-    printf '%-20s %12s %8s %8s  %s\n' "$target" "${executions:-$(last "$target" '#')}" \
-        "$(last "$target" 'cov: ')" "$(last "$target" ' ft: ')" "$outcome"
+    scripts/fuzz_target.sh "$target" "$seconds" &
+    running=$((running + 1))
+done
+while [ $running -gt 0 ]; do
+    wait -n || failed=1
+    running=$((running - 1))
 done
 exit $failed

@@ -1,98 +1,87 @@
 #!/usr/bin/env bash
-# Every check and test: formats, types, unit tests natively, under sanitizers and as WebAssembly, fuzzing, the reader and the metrics
-# against nibabel and scipy, the engine under Node, and the page in Chromium. Ends with one line per suite; fails when one of them failed, or was
-# skipped though what it needs is here.
-#   scripts/test.sh [SUITE...]   only these: format types native sanitize fuzz wasm web
+# Every check and test: builds what the tests need and gives them to ctest, two at a time. Prints the progress, then each test's own output,
+# then what every suite and test took. Fails when a test failed, or was skipped though what it needs is here.
+#   scripts/test.sh [SUITE...]        only these: format types native sanitize fuzz wasm web
+#   scripts/test.sh soak [PIECE...]   what takes long: study fuzz replication recipe, or only these; CONTRIBUTING.md says what they are
+#   scripts/test.sh times             the times of the last run, as tables for CONTRIBUTING.md
+# SHAPSLICE_TEST_JOBS=1 takes one test at a time. SHAPSLICE_SKIP_SETUP=1 does not ask the package manager.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-[ "${SHAPSLICE_SKIP_SETUP:-}" = 1 ] || scripts/setup.sh test || exit 1
-. ./emsdk_env.sh
-wanted=" ${*:-format types native sanitize fuzz wasm web} "
-cases=../shared/data/fullres
-summary=()
-failed=0
+export SHAPSLICE_TEST_LOGS="$PWD/build/test-logs"
+. scripts/test_times.sh
 
-suite() { # suite NAME COMMAND...
-    local name="$1" started=$SECONDS
+suites=("$@")
+soak=no
+case "${1:-}" in
+times) times_tables && exit ;;
+soak)
+    soak=yes
     shift
-    case "$wanted" in *" $name "*) ;; *) return ;; esac
-    printf '\n=== %s\n' "$name"
-    if "$@"; then summary+=("passed  $name ($((SECONDS - started)) s)"); else
-        summary+=("FAILED  $name ($((SECONDS - started)) s)")
-        failed=1
-    fi
+    suites=("$@")
+    [ ${#suites[@]} = 0 ] && suites=(study fuzz replication recipe)
+    suites=("${suites[@]/#/soak-}")
+    ;;
+esac
+[ ${#suites[@]} = 0 ] && suites=(format types native sanitize fuzz wasm web)
+[ "${SHAPSLICE_SKIP_SETUP:-}" = 1 ] || scripts/setup.sh test || exit 1
+. ./emsdk_env.sh || exit 1
+
+# What each suite needs built, as "preset:targets"; a preset alone is all of it.
+needs() {
+    case "$1" in
+    format | types) ;;
+    native | soak-recipe) echo native ;;
+    sanitize | fuzz | soak-fuzz) echo native-sanitize ;;
+    wasm | web | soak-study | soak-replication) echo native:shapslice wasm ;;
+    *) echo "test.sh: there is no suite \"${1#soak-}\"" >&2; return 1 ;;
+    esac
+}
+declare -A targets=([native]=none)
+for suite in "${suites[@]}"; do
+    wanted="$(needs "$suite")" || exit 2
+    for need in $wanted; do
+        preset="${need%%:*}"
+        if [ "$need" = "$preset" ]; then targets[$preset]=all; elif [ "${targets[$preset]:-none}" = none ]; then targets[$preset]="${need#*:}"; fi
+    done
+done
+
+build() { # build PRESET TARGET
+    local log="build/$1.log"
+    cmake --preset "$1" >"$log" 2>&1 || { cat "$log"; return 1; }
+    [ "$2" = none ] && return
+    timed "build $1" cmake --build --preset "$1" --target "$2" >"$log" 2>&1 ||
+        { grep -E 'error|warning|FAILED' -A 6 "$log" | head -60; return 1; }
 }
 
-formats() {
-    git ls-files '*.cpp' '*.h' | xargs clang-format-19 --dry-run -Werror &&
-        npx --no-install prettier --check --log-level warn web tests/web tests/network tests/convnet tests/recipe tests/replicate scripts bench index.html '*.json' 'models/train/*.mjs' 'models/train/*.json' &&
-        echo "formats: clang-format and prettier agree with every file"
-}
+rm -rf "$SHAPSLICE_TEST_LOGS"
+mkdir -p "$SHAPSLICE_TEST_LOGS"
+started=$SECONDS
+building=()
+for preset in "${!targets[@]}"; do
+    printf '=== building %s (%s)\n' "$preset" "${targets[$preset]}"
+    build "$preset" "${targets[$preset]}" &
+    building+=($!)
+done
+for each in "${building[@]}"; do wait "$each" || failed_build=yes; done
+[ "${failed_build:-}" = yes ] && { echo "FAILED  a build"; exit 1; }
+printf '=== built in %s s\n' $((SECONDS - started))
 
-types() { npx --no-install tsc -p . && echo "types: tsc --checkJs found nothing to say"; }
+# One list over the build folders.
+printf 'subdirs(%s)\n' "${!targets[*]}" >build/CTestTestfile.cmake
+labels="$(IFS='|'; echo "${suites[*]}")"
+how=(--test-dir build --label-regex "^($labels)\$" --parallel "${SHAPSLICE_TEST_JOBS:-2}" --output-on-failure
+    --no-tests=error --test-output-size-passed 100 --test-output-size-failed 1000000)
+[ $soak = yes ] && how+=(--build-config soak)
+ctest "${how[@]}"
+failed=$?
 
-build() { # build PRESET [TARGET]
-    cmake --preset "$1" >build-configure.log || { cat build-configure.log; return 1; }
-    cmake --build --preset "$1" ${2:+--target "$2"} >build.log 2>&1 || { grep -E 'error|warning|FAILED' -A 6 build.log | head -60; return 1; }
-}
-
-# The test runners' own summaries; a test that skipped itself although the cases are here fails the suite.
-unit_tests() { # unit_tests PROGRAM...
-    "$@" --gtest_brief=1 | tee unit.log
-    local status=${PIPESTATUS[0]}
-    if [ -d "$cases" ] && grep -q SKIPPED unit.log; then
-        echo "a test was skipped that could have run"
-        return 1
-    fi
-    return "$status"
-}
-
-native() {
-    build native && unit_tests build/native/tests/shapslice_unit_tests &&
-        unit_tests build/native/tests/convnet/shapslice_convnet_tests &&
-        unit_tests build/native/tests/shapslice_memory_tests &&
-        /usr/bin/python3 tests/scipy/compare.py build/native/tests/metrics_probe &&
-        /usr/bin/python3 tests/scipy/compare_statistics.py build/native/tests/statistics_probe &&
-        /usr/bin/python3 tests/nibabel/compare.py build/native/shapslice ../shared/data &&
-        node --test --test-reporter=spec tests/network/*.test.mjs tests/convnet/*.test.mjs &&
-        /usr/bin/python3 models/train/table.py --check
-}
-
-sanitize() {
-    build native-sanitize && unit_tests build/native-sanitize/tests/shapslice_unit_tests &&
-        unit_tests build/native-sanitize/tests/shapslice_memory_tests &&
-        unit_tests build/native-sanitize/tests/convnet/shapslice_convnet_tests
-}
-
-# The replication's script drives the engine under Node and asks the native program for the statistics.
-wasm() {
-    build wasm && unit_tests node build/wasm/tests/shapslice_unit_tests.cjs &&
-        unit_tests node build/wasm/tests/convnet/shapslice_convnet_tests.cjs &&
-        unit_tests node --experimental-wasm-relaxed-simd --no-liftoff build/wasm/tests/convnet/shapslice_convnet_relaxed_tests.cjs &&
-        unit_tests node build/wasm/tests/shapslice_memory_tests.cjs &&
-        build native shapslice && node --test --test-reporter=spec tests/replicate/*.test.mjs
-}
-
-web() {
-    build native shapslice && build wasm && node scripts/assemble_site.mjs || return 1
-    # One file after another: each starts a browser, and two cores are soon busy.
-    node --test --test-concurrency=1 --test-reporter=spec tests/web/*.test.mjs tests/recipe/*.test.mjs | tee web.log
-    local status=${PIPESTATUS[0]}
-    if [ -d "$cases" ] && ! grep -q '^ℹ skipped 0' web.log; then
-        echo "a test was skipped that could have run"
-        return 1
-    fi
-    return "$status"
-}
-
-suite format formats
-suite types types
-suite native native
-suite sanitize sanitize
-suite fuzz scripts/fuzz.sh 30
-suite wasm wasm
-suite web web
-
-printf '\n=== summary\n'
-printf '%s\n' "${summary[@]}"
+# The test runners' own words.
+for log in "$SHAPSLICE_TEST_LOGS"/*.log; do
+    printf '\n=== %s\n' "$(basename "$log" .log)"
+    cat "$log"
+done
+printf '\n=== times\n'
+times_tables
+printf '\n=== summary: '
+if [ $failed = 0 ]; then echo "passed in $((SECONDS - started)) s: ${suites[*]}"; else echo "FAILED after $((SECONDS - started)) s: ${suites[*]}"; fi
 exit $failed
