@@ -1,5 +1,7 @@
 // The app's WebAssembly and its canvas: fonts in, commands out, PNGs from the canvas.
 
+import { siteFile } from './site_file.js';
+
 /**
  * @typedef {object} AppModule src/app/app_main.cpp
  * @property {(regular: Uint8Array, medium: Uint8Array) => void} setFonts
@@ -26,7 +28,7 @@ const LOST =
 
 /** @param {string} name */
 async function font(name) {
-  return new Uint8Array(await (await fetch(new URL(`fonts/${name}.ttf`, site))).arrayBuffer());
+  return new Uint8Array(await (await siteFile(new URL(`fonts/${name}.ttf`, site))).arrayBuffer());
 }
 
 /**

@@ -24,6 +24,8 @@ export class EngineClient {
     this.heard = false;
     /** Settles when calls may go out. @type {Promise<unknown>} */
     this.ready = Promise.resolve();
+    /** Why no call is answered any more; '' while there is an engine. */
+    this.over = '';
     this.worker = this.spawn();
   }
 
@@ -72,23 +74,40 @@ export class EngineClient {
 
   /** @param {Worker} worker @param {string} why */
   died(worker, why) {
-    if (worker !== this.worker) return; // heard of before
-    worker.terminate();
+    if (worker !== this.worker || this.over) return; // heard of before
     const again = ++this.deaths <= MOST_DEATHS && this.heard;
-    const failed = new Error(
-      `The engine stopped: ${why}. ${again ? 'It is started again; what was computed is kept.' : 'Reload the page.'}`,
-    );
-    failed.name = TOLD;
+    if (!again) {
+      this.end(`The engine stopped: ${why}. Reload the page.`);
+      return;
+    }
+    worker.terminate();
+    const calls = this.takeCalls();
+    this.spawn();
+    const revived = this.worker;
+    this.ready = this.revive().catch((error) => {
+      if (revived === this.worker) this.end(`The engine could not be started again: ${error.message} Reload the page.`);
+    });
+    this.refuse(calls, `The engine stopped: ${why}. It is started again; what was computed is kept.`);
+  }
+
+  /** No other engine is started: what was asked, and whatever will be, is refused. @param {string} sentence */
+  end(sentence) {
+    if (this.over) return;
+    this.over = sentence;
+    this.worker.terminate();
+    this.refuse(this.takeCalls(), sentence);
+  }
+
+  takeCalls() {
     const calls = [...this.open.values()];
     this.open.clear();
-    if (again) {
-      this.spawn();
-      this.ready = this.revive().catch((error) =>
-        this.onEvent({ event: 'notice', kind: 'error', sentence: error.message }),
-      );
-    }
-    this.onEvent({ event: 'notice', kind: 'error', sentence: failed.message });
-    for (const call of calls) call.reject(failed);
+    return calls;
+  }
+
+  /** Tells the user once, and all who wait for an answer. @param {ReturnType<EngineClient['takeCalls']>} calls @param {string} sentence */
+  refuse(calls, sentence) {
+    this.onEvent({ event: 'notice', kind: 'error', sentence });
+    for (const { reject } of calls) reject(Object.assign(new Error(sentence), { name: TOLD }));
   }
 
   /**
@@ -97,7 +116,10 @@ export class EngineClient {
    * @returns {Promise<any>}
    */
   async call(method, ...args) {
-    await this.ready;
+    for (let waited; waited !== this.ready; ) {
+      waited = this.ready;
+      await waited; // meanwhile there may be yet another engine to wait for
+    }
     return this.callNow(method, ...args);
   }
 
@@ -110,8 +132,9 @@ export class EngineClient {
   callNow(method, ...args) {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
-      this.open.set(id, { resolve, reject });
+      if (this.over) throw new Error(this.over);
       this.worker.postMessage({ id, method, args });
+      this.open.set(id, { resolve, reject });
     });
   }
 }

@@ -5,6 +5,7 @@ import { ConvnetPool, enginesHere } from './convnet_pool.js';
 import { maskedInput } from './gpu_engine.js';
 import { OrtRuntime } from './ort_runtime.js';
 import { ModelLibrary } from './model_library.js';
+import { bytesOf } from './read_file.js';
 import { RunStore } from './run_store.js';
 import { aloneOnCase } from './tabs.js';
 
@@ -285,15 +286,18 @@ async function settleRanges({ models, settings }) {
   }
 }
 
-/** Throws where another opening or Cancel came after the one of this number. @param {Engine} engine @param {number} number */
-async function stillWanted(engine, number) {
+/** Throws where another opening or Cancel came after the one of this number. @param {number} number */
+async function stillWanted(number) {
   await breathe();
   if (number === openings) return;
-  if (number === begun) {
-    engine.abandonCase();
-    emit('opening', { done: 0, total: 0, name: '' });
-  }
   throw new DOMException('Opening was cancelled; what was open stays open.', 'AbortError');
+}
+
+/** Lets go of the files of an opening that did not come to its end. @param {Engine} engine @param {number} number */
+function abandonOpening(engine, number) {
+  if (number !== begun) return; // another's are under way
+  engine.abandonCase();
+  emit('opening', { done: 0, total: 0, name: '' });
 }
 
 /** What the page may ask for. Each returns a value for the page or throws an Error whose message is for the user. */
@@ -373,31 +377,37 @@ const methods = {
     );
     const number = ++openings;
     const byName = new Map(files.map((file) => [file.name, file]));
-    const read = async (/** @type {string} */ name) =>
-      new Uint8Array(await /** @type {File} */ (byName.get(name)).arrayBuffer());
+    const read = (/** @type {string} */ name) => bytesOf(/** @type {File} */ (byName.get(name)), name);
     await stopStudy(engine);
-    await stillWanted(engine, number);
+    await stillWanted(number);
     begun = number;
     engine.beginCase();
     const total = files.reduce((sum, { size }) => sum + size, 0);
-    const started = performance.now();
-    let done = 0;
-    for (const plan of plans) {
-      const role = roles[plan.name] ?? plan.role;
-      const used = role !== 'unused';
-      const secondsLeft = done ? ((performance.now() - started) / 1000) * (total / done - 1) : null;
-      emit('opening', { done, total, name: plan.name, secondsLeft });
-      const bytes = used ? await read(plan.name) : new Uint8Array();
-      const image = used && plan.imageName ? await read(plan.imageName) : null;
-      await stillWanted(engine, number);
-      engine.addFile(plan.name, role, bytes, image);
-      done += byName.get(plan.name)?.size ?? 0;
+    /** @type {{ error: string, files: unknown[] }} */
+    let outcome;
+    try {
+      const started = performance.now();
+      let done = 0;
+      for (const plan of plans) {
+        const role = Object.hasOwn(roles, plan.name) ? roles[plan.name] : plan.role;
+        const used = role !== 'unused';
+        const secondsLeft = done ? ((performance.now() - started) / 1000) * (total / done - 1) : null;
+        emit('opening', { done, total, name: plan.name, secondsLeft });
+        const bytes = used ? await read(plan.name) : new Uint8Array();
+        const image = used && plan.imageName ? await read(plan.imageName) : null;
+        await stillWanted(number);
+        engine.addFile(plan.name, role, bytes, image);
+        done += byName.get(plan.name)?.size ?? 0;
+      }
+      await stillWanted(number);
+      outcome = JSON.parse(engine.finishCase());
+    } catch (error) {
+      abandonOpening(engine, number);
+      throw error;
     }
-    await stillWanted(engine, number);
-    const { error, files: listing } = JSON.parse(engine.finishCase());
     emit('opening', { done: total, total, name: '' });
-    emit('files', { json: JSON.stringify(listing) });
-    if (error) throw new Error(error);
+    emit('files', { json: JSON.stringify(outcome.files) });
+    if (outcome.error) throw new Error(outcome.error);
     emitCase(engine);
     await recallStudy(engine);
     await emitStorage();

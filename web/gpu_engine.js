@@ -2,6 +2,7 @@
 // (src/convnet/gpu_program.h). One network at a time: a fold's runs follow one another, and a device's memory is dear.
 
 import { GpuLabels, GpuNetwork, GpuShaders, gpuLimits, requestDevice } from './gpu_network.js';
+import { siteFile } from './site_file.js';
 
 /** @typedef {import('./types.d.ts').ConvnetModule} ConvnetModule */
 /** @typedef {import('./types.d.ts').Mask} Mask */
@@ -13,9 +14,7 @@ export class DeviceLost extends Error {}
 
 /** @param {string} name of a shader */
 async function shaderSource(name) {
-  const response = await fetch(new URL(`shaders/${name}.wgsl`, site));
-  if (!response.ok) throw new Error(`${name}.wgsl: HTTP ${response.status}; expected the shader.`);
-  return response.text();
+  return (await siteFile(new URL(`shaders/${name}.wgsl`, site))).text();
 }
 
 export class GpuEngine {

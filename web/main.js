@@ -1,5 +1,6 @@
 // The page: brings engine and app together, takes files, saves results, and offers `window.shapslice` (docs/api.md).
 
+import { NO_TRACE, readAddress } from './address.js';
 import { capture, startApp } from './app.js';
 import { EngineClient, TOLD } from './engine_client.js';
 import { mirrorNotice, mirrorResult } from './mirror.js';
@@ -9,7 +10,6 @@ import { Standing } from './standing.js';
 /** @typedef {import('./app.js').AppModule} AppModule */
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
 
-const NO_TRACE = 'leave-no-trace'; // in the page's address: a setting that is kept nowhere else
 const options = new URLSearchParams(location.search);
 const canvas = /** @type {HTMLCanvasElement} */ (document.getElementById('canvas'));
 const events = new EventTarget();
@@ -31,7 +31,13 @@ let guessedFiles = [];
 
 const standing = new Standing();
 const engine = new EngineClient(
-  (message) => receive(message),
+  (message) => {
+    try {
+      receive(message);
+    } catch (error) {
+      notice(true, /** @type {Error} */ (error).message); // the app's: what was shown before stays
+    }
+  },
   async () => {
     const call = (/** @type {string} */ method, /** @type {unknown[]} */ ...args) => engine.callNow(method, ...args);
     await standing.restore(call, startOptions(), result?.clinicalRanking);
@@ -40,7 +46,8 @@ const engine = new EngineClient(
 );
 
 function startOptions() {
-  return { provider: options.get('provider') ?? 'auto', traceless: options.has(NO_TRACE) };
+  const { provider, traceless } = readAddress(options);
+  return { provider, traceless };
 }
 
 /** @param {string} name @param {unknown} detail */
@@ -52,14 +59,14 @@ function announce(name, detail) {
 function receive(message) {
   switch (message.event) {
     case 'case':
-      app.receiveCase(message.json, message.volumes, message.labels);
       subject = JSON.parse(message.json);
       standing.isOf(message.key);
+      app.receiveCase(message.json, message.volumes, message.labels);
       announce('case', subject);
       break;
     case 'result':
-      app.receiveStudy(message.json);
       result = JSON.parse(message.json);
+      app.receiveStudy(message.json);
       if (result) {
         mirrorResult(result);
         announce('progress', result.progress);
@@ -104,7 +111,13 @@ function receive(message) {
 
 /** @param {boolean} error @param {string} sentence */
 function notice(error, sentence) {
-  app?.receiveNotice(error, sentence);
+  const loading = document.getElementById('loading');
+  if (loading && error) loading.textContent = sentence; // there is no canvas to say it on
+  try {
+    app?.receiveNotice(error, sentence);
+  } catch {
+    // The app has no memory even for this: it is said as text.
+  }
   mirrorNotice(sentence);
   announce(error ? 'error' : 'notice', { sentence });
 }
@@ -389,6 +402,7 @@ async function start() {
   app = await startApp(canvas, (name, detail) => commands[name]?.(detail));
   document.getElementById('loading')?.remove();
   listenForFiles();
+  for (const problem of readAddress(options).problems) notice(true, problem);
   leaveNoTrace(options.has(NO_TRACE));
   app.receiveJson('rankings', JSON.stringify(savedRankings()));
   models = await engine.call('start', startOptions());

@@ -2,6 +2,8 @@
 // model is, and whether it may be used, the engine decides.
 
 import { measureApart } from './measure_worker.js';
+import { bytesOf } from './read_file.js';
+import { siteFile } from './site_file.js';
 
 /** @typedef {import('./types.d.ts').Engine} Engine */
 /** @typedef {import('./types.d.ts').LoadedModel} LoadedModel */
@@ -9,18 +11,10 @@ import { measureApart } from './measure_worker.js';
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
 /** @typedef {import('./types.d.ts').WarmUp} WarmUp */
 
-/** @param {File} file */
-async function bytesOf(file) {
-  return new Uint8Array(await file.arrayBuffer());
-}
-
 /** @param {LoadedModel} model @param {string} name */
 async function modelFile(model, name) {
-  if (model.files) return bytesOf(/** @type {File} */ (model.files.get(name)));
-  const response = await fetch(new URL(name, model.folder));
-  if (response.status === 409) throw new Error(await response.text()); // the service worker's word on a damaged file
-  if (!response.ok) throw new Error(`${name}: HTTP ${response.status}; expected the model's file.`);
-  return new Uint8Array(await response.arrayBuffer());
+  if (model.files) return bytesOf(/** @type {File} */ (model.files.get(name)), name);
+  return new Uint8Array(await (await siteFile(new URL(name, model.folder))).arrayBuffer());
 }
 
 /** Under what a model's costs are kept. @param {ModelManifest} manifest @param {boolean} fast */
@@ -55,20 +49,30 @@ export class ModelLibrary {
    * @returns {Promise<ModelManifest[]>}
    */
   async loadSite(folder, refuse) {
+    const sentenceOf = (/** @type {unknown} */ error) => (error instanceof Error ? error.message : String(error));
     /** @type {ModelManifest[]} */
     const manifests = [];
-    for (const path of await (await fetch(new URL('index.json', folder))).json()) {
+    /** @type {string[]} */
+    let paths = [];
+    try {
+      paths = await (await siteFile(new URL('index.json', folder))).json();
+    } catch (error) {
+      refuse(`The site's models cannot be listed: ${sentenceOf(error)} Models of your own can be dropped on the page.`);
+    }
+    for (const path of paths) {
       const url = new URL(path, folder);
-      const text = await (await fetch(url)).text();
-      const problem = this.engine.addModel(path, text, 'null');
-      if (problem) {
-        refuse(problem);
-        continue;
+      try {
+        const text = await (await siteFile(url)).text();
+        const problem = this.engine.addModel(path, text, 'null');
+        if (problem) throw new Error(problem);
+        const manifest = /** @type {ModelManifest} */ (JSON.parse(text));
+        // What the recipe found no ranges for, the engine does not run.
+        this.models.set(manifest.id, { manifest, folder: new URL('.', url), settled: Promise.resolve('') });
+        manifests.push(manifest);
+      } catch (error) {
+        if (error instanceof WebAssembly.RuntimeError) throw error; // no sentence: the engine itself is done for
+        refuse(sentenceOf(error));
       }
-      const manifest = /** @type {ModelManifest} */ (JSON.parse(text));
-      // What the recipe found no ranges for, the engine does not run.
-      this.models.set(manifest.id, { manifest, folder: new URL('.', url), settled: Promise.resolve('') });
-      manifests.push(manifest);
     }
     return manifests;
   }
@@ -101,7 +105,8 @@ export class ModelLibrary {
     if (manifests.length > 1)
       throw new Error(`${manifests[1].name}: a second manifest; expected one model with one model.json at a time.`);
     if (manifests.length === 0) return { guess: await this.guess(files, '') };
-    return { manifest: this.take(manifests[0].name, await manifests[0].text(), files) };
+    const text = new TextDecoder().decode(await bytesOf(manifests[0], manifests[0].name));
+    return { manifest: this.take(manifests[0].name, text, files) };
   }
 
   /**
@@ -114,7 +119,7 @@ export class ModelLibrary {
     /** @type {ModelGuess | null} */
     let guess = null;
     for (const file of files.filter(({ name }) => name.endsWith('.onnx'))) {
-      const answer = JSON.parse(this.engine.describeNetwork(file.name, await bytesOf(file), convention));
+      const answer = JSON.parse(this.engine.describeNetwork(file.name, await bytesOf(file, file.name), convention));
       if (answer.error) throw new Error(answer.error);
       if (guess) guess.manifest.folds.push(...answer.manifest.folds);
       else guess = answer;

@@ -3,6 +3,7 @@
 
 import { DeviceLost, GpuEngine, maskedInput } from './gpu_engine.js';
 import { bytesAtHeight, bytesHeld, watchMemory } from './memory_meter.js';
+import { siteFile } from './site_file.js';
 
 /** @typedef {import('./types.d.ts').Mask} Mask */
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
@@ -43,9 +44,8 @@ async function webGpuAdapter() {
  * @param {URL} url
  */
 async function fetchInflated(url) {
-  const response = await fetch(url);
-  if (!response.ok || !response.body) throw new Error(`${url.pathname}: HTTP ${response.status}`);
-  return new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+  const { body } = await siteFile(url);
+  return new Response(body?.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
 }
 
 /** The first line of what went wrong, for a sentence. @param {unknown} error */

@@ -23,11 +23,22 @@ const root = new URL('./', scope.location.href);
 // What a page needs to start; models and ONNX Runtime follow when they are asked for.
 const core = Object.keys(FILES).filter((path) => !/^(models|ort)\//.test(path));
 
-/** @param {Request} request @returns {string | null} path within the site, or null for what is not of it */
+/** @param {Request} request @returns {string | null} path within the site, or null for what is elsewhere */
 function pathOf(request) {
   const url = new URL(request.url);
   if (url.origin !== root.origin || !url.pathname.startsWith(root.pathname)) return null;
-  return decodeURIComponent(url.pathname.slice(root.pathname.length)) || 'index.html';
+  const path = url.pathname.slice(root.pathname.length) || 'index.html';
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path; // no file's
+  }
+}
+
+/** @param {number} status @param {string} sentence */
+function refusal(status, sentence) {
+  const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'ShapSlice-Problem': '1' }; // web/site_file.js
+  return new Response(sentence, { status, headers });
 }
 
 /** @param {ArrayBuffer} bytes */
@@ -44,14 +55,20 @@ async function tell(problem) {
 /** From the network, checked and kept. @param {string} path @returns {Promise<Response>} */
 async function fetchChecked(path) {
   const response = await fetch(new URL(path, root), { cache: 'no-cache' });
-  if (!response.ok) return response;
+  // Whatever a host says in place of the file, its words are not the site's.
+  if (!response.ok)
+    return refusal(
+      response.status < 400 ? 502 : response.status,
+      `${path}: the site's host answered HTTP ${response.status}; expected the file. Reload the page; if this stays, tell ` +
+        'whoever runs this site.',
+    );
   const bytes = await response.arrayBuffer();
   if ((await sha256(bytes)) !== FILES[path]) {
     const problem =
       `${path}: its content is not what this version of the page was published with; it was damaged or changed, and is not ` +
       'used. Reload the page; if this stays, tell whoever runs this site.';
     await tell(problem);
-    return new Response(problem, { status: 409, headers: { 'Content-Type': 'text/plain; charset=utf-8' } });
+    return refusal(409, problem);
   }
   const headers = new Headers({ 'Content-Type': response.headers.get('Content-Type') ?? 'application/octet-stream' });
   for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
@@ -112,5 +129,7 @@ scope.addEventListener('fetch', (/** @type {any} */ event) => {
   const path = pathOf(event.request);
   if (path === null || event.request.method !== 'GET') return;
   // What is not of the site is not there: nothing unchecked is ever handed to a page.
-  event.respondWith(path in FILES ? serve(path) : Promise.resolve(new Response('Not found\n', { status: 404 })));
+  event.respondWith(
+    Object.hasOwn(FILES, path) ? serve(path) : Promise.resolve(refusal(404, `${path}: the site has no such file.`)),
+  );
 });

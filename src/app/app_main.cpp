@@ -342,6 +342,7 @@ std::string view_json() {
                  std::count_if(state.prediction.begin(), state.prediction.end(), [](auto v) { return v != 0; })},
                 {"framesMs", {{"p50", percentile(0.5)}, {"p95", percentile(0.95)}, {"count", sorted.size()}}},
                 {"hoverToSliceMs", state.last_hover_ms},
+                {"opening", state.opening},
                 {"notices", state.notices.size()}}
         .dump();
 }

@@ -115,7 +115,19 @@ test('a worker that dies again and again is not started for ever', async () => {
       if (death === 4) break;
       await untilRevived(site.page, death);
     }
-    assert.match(await saidBy(site.page), /The engine stopped: its worker ended\. Reload the page\./);
+    const sentence = 'The engine stopped: its worker ended. Reload the page.';
+    assert.ok((await saidBy(site.page)).includes(sentence));
+    // Whatever is asked of it now is refused, each time, and not left to wait.
+    for (const method of ['run', 'forecast', 'csv', 'cancel', 'openPhantom', 'run']) {
+      const error = await site.page.evaluate(async (name) => {
+        const late = new Promise((resolve) => setTimeout(() => resolve('no answer'), 10_000));
+        const asked = /** @type {any} */ (window).shapslice[name]().catch(
+          (/** @type {Error} */ { message }) => message,
+        );
+        return Promise.race([asked, late]);
+      }, method);
+      assert.equal(error, sentence, method);
+    }
   } finally {
     await site.close();
   }

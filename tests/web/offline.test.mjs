@@ -167,3 +167,33 @@ test('the page can be installed: a manifest with icons of their sizes', async ()
     await site.close();
   }
 });
+
+test('nothing unchecked is handed to the page: not what a host says in place of a file, nor what is not of the site', async () => {
+  const folder = siteOf(testModels(['tiny-unet', 'tiny-transposed'], 12));
+  rmSync(path.join(folder, 'models/tiny-unet/fold0.onnx'));
+  const site = await openSite({ folder });
+  try {
+    const fetched = await site.page.evaluate(async (addresses) => {
+      const answers = /** @type {[number, string][]} */ ([]);
+      for (const address of addresses) {
+        const response = await fetch(address);
+        answers.push([response.status, await response.text()]);
+      }
+      return answers;
+    }, /** @type {string[]} */ (['models/tiny-unet/fold0.onnx', 'constructor', 'toString', '__proto__', '%', 'web/%ff']));
+    const sentence =
+      "models/tiny-unet/fold0.onnx: the site's host answered HTTP 404; expected the file. Reload the page; if this stays, " +
+      'tell whoever runs this site.';
+    assert.deepEqual(fetched[0], [404, sentence]);
+    for (const [status, said] of fetched.slice(1))
+      assert.deepEqual([status, /: the site has no such file\.$/.test(said)], [404, true]);
+    const asked = site.served.map(({ url }) => url).filter((url) => /constructor|toString|__proto__|%/.test(url));
+    assert.deepEqual(asked, [], 'the server is not even asked');
+    await assert.rejects(runStudy(site.page, { models: [{ id: 'tiny-unet' }] }), (error) =>
+      String(error).includes(sentence),
+    );
+    assert.equal((await runStudy(site.page, { models: [{ id: 'tiny-transposed' }] })).models[0].completeFolds, 1);
+  } finally {
+    await site.close();
+  }
+});
