@@ -1,6 +1,5 @@
 #include "phantom/noise.h"
 
-#include <array>
 #include <cmath>
 
 #include "base/random.h"
@@ -8,39 +7,6 @@
 namespace shapslice {
 
 namespace {
-
-// The product of a lattice corner's gradient (one of the 12 edge directions of a cube) with the way to it.
-float corner(std::uint64_t seed, int x, int y, int z, float dx, float dy, float dz) {
-    const std::uint64_t key = (static_cast<std::uint64_t>(static_cast<std::uint32_t>(x)) * 0x8da6b343u) ^
-                              (static_cast<std::uint64_t>(static_cast<std::uint32_t>(y)) * 0xd8163841u) ^
-                              (static_cast<std::uint64_t>(static_cast<std::uint32_t>(z)) * 0xcb1ab31fu);
-    switch (mix(seed ^ key) % 12) {
-        case 0:
-            return dx + dy;
-        case 1:
-            return dx - dy;
-        case 2:
-            return -dx + dy;
-        case 3:
-            return -dx - dy;
-        case 4:
-            return dx + dz;
-        case 5:
-            return dx - dz;
-        case 6:
-            return -dx + dz;
-        case 7:
-            return -dx - dz;
-        case 8:
-            return dy + dz;
-        case 9:
-            return dy - dz;
-        case 10:
-            return -dy + dz;
-        default:
-            return -dy - dz;
-    }
-}
 
 float fade(float t) {
     return t * t * t * (t * (t * 6 - 15) + 10);
@@ -51,6 +17,31 @@ float mixed(float a, float b, float t) {
 
 }  // namespace
 
+void NoiseField::enter(int i, int j, int k) const {
+    static constexpr std::array<Gradient, 12> kEdges{{{1, 1, 0},
+                                                      {1, -1, 0},
+                                                      {-1, 1, 0},
+                                                      {-1, -1, 0},
+                                                      {1, 0, 1},
+                                                      {1, 0, -1},
+                                                      {-1, 0, 1},
+                                                      {-1, 0, -1},
+                                                      {0, 1, 1},
+                                                      {0, 1, -1},
+                                                      {0, -1, 1},
+                                                      {0, -1, -1}}};
+    for (int n = 0; n < 8; ++n) {
+        const auto part = [](int at, std::uint64_t factor) {
+            return static_cast<std::uint64_t>(static_cast<std::uint32_t>(at)) * factor;
+        };
+        const std::uint64_t key =
+            part(i + (n & 1), 0x8da6b343u) ^ part(j + (n >> 1 & 1), 0xd8163841u) ^ part(k + (n >> 2), 0xcb1ab31fu);
+        corners_[static_cast<std::size_t>(n)] = kEdges[mix(seed_ ^ key) % 12];
+    }
+    cell_ = {i, j, k};
+    entered_ = true;
+}
+
 float NoiseField::at(Point p) const {
     const float x = p.x * per_mm_;
     const float y = p.y * per_mm_;
@@ -58,21 +49,20 @@ float NoiseField::at(Point p) const {
     const int i = static_cast<int>(std::floor(x));
     const int j = static_cast<int>(std::floor(y));
     const int k = static_cast<int>(std::floor(z));
+    if (!entered_ || cell_[0] != i || cell_[1] != j || cell_[2] != k) enter(i, j, k);
     const float dx = x - static_cast<float>(i);
     const float dy = y - static_cast<float>(j);
     const float dz = z - static_cast<float>(k);
-    std::array<float, 4> along_x;
     const float fx = fade(dx);
-    for (int n = 0; n < 4; ++n) {
-        const int up_y = n & 1;
-        const int up_z = n >> 1;
-        const float ey = dy - static_cast<float>(up_y);
-        const float ez = dz - static_cast<float>(up_z);
-        along_x[static_cast<std::size_t>(n)] = mixed(corner(seed_, i, j + up_y, k + up_z, dx, ey, ez),
-                                                     corner(seed_, i + 1, j + up_y, k + up_z, dx - 1, ey, ez), fx);
-    }
+    // Products of the corners' gradients with the ways to them; a gradient has one 0, which changes no sum.
+    const auto along_x = [&](std::size_t n, float ey, float ez) {
+        const Gradient& low = corners_[n];
+        const Gradient& high = corners_[n + 1];
+        return mixed(low.x * dx + low.y * ey + low.z * ez, high.x * (dx - 1) + high.y * ey + high.z * ez, fx);
+    };
     const float fy = fade(dy);
-    return mixed(mixed(along_x[0], along_x[1], fy), mixed(along_x[2], along_x[3], fy), fade(dz));
+    return mixed(mixed(along_x(0, dy, dz), along_x(2, dy - 1, dz), fy),
+                 mixed(along_x(4, dy, dz - 1), along_x(6, dy - 1, dz - 1), fy), fade(dz));
 }
 
 }  // namespace shapslice

@@ -33,19 +33,21 @@ constexpr PerContrast<float> kGain{520, 480, 430, 560};
 
 // 3-D smoothing by (1 2 1)/4 along an axis, in place: partial volume of a voxel's neighbours.
 void smooth_axis(std::vector<float>& voxels, const Shape& shape, std::size_t axis) {
-    const std::size_t step = axis == 0   ? 1
-                             : axis == 1 ? static_cast<std::size_t>(shape[0])
-                                         : static_cast<std::size_t>(shape[0]) * static_cast<std::size_t>(shape[1]);
     const auto extent = static_cast<std::size_t>(shape[axis]);
-    for (std::size_t first = 0; first < voxels.size(); ++first) {
-        if (first / step % extent != 0) continue;
-        float before = voxels[first];
+    std::size_t step = 1;
+    for (std::size_t n = 0; n < axis; ++n) step *= static_cast<std::size_t>(shape[n]);
+    // `step` lines side by side, so that memory is read in its order.
+    std::vector<float> before(step);
+    for (std::size_t block = 0; block < voxels.size(); block += step * extent) {
+        std::copy_n(&voxels[block], step, before.data());
         for (std::size_t n = 0; n < extent; ++n) {
-            float& here = voxels[first + n * step];
-            const float after = n + 1 < extent ? voxels[first + (n + 1) * step] : here;
-            const float old = here;
-            here = 0.25f * before + 0.5f * old + 0.25f * after;
-            before = old;
+            float* const row = &voxels[block + n * step];
+            const float* const next = n + 1 < extent ? row + step : row;
+            for (std::size_t line = 0; line < step; ++line) {
+                const float old = row[line];
+                row[line] = 0.25f * before[line] + 0.5f * old + 0.25f * next[line];
+                before[line] = old;
+            }
         }
     }
 }
