@@ -11,7 +11,7 @@ what="${1:-build}"
 mkdir -p "$tools"
 
 say() { printf 'setup: %s\n' "$*"; }
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+. scripts/apt.sh
 
 # --- Debian packages of the system -------------------------------------------------------------------------------
 
@@ -23,7 +23,7 @@ train_packages=(python3-torch python3-onnx python3-nibabel python3-scipy)
 updated=no
 refresh_package_lists() {
     [ "$updated" = yes ] && return
-    as_root apt-get update -qq
+    apt_patiently "$tools/apt.log" update -qq
     updated=yes
 }
 
@@ -35,8 +35,7 @@ install_packages() {
     [ ${#missing[@]} = 0 ] && return
     say "installing ${missing[*]}"
     refresh_package_lists
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$tools/apt.log" 2>&1 ||
-        { tail -n 20 "$tools/apt.log" >&2; exit 1; }
+    apt_patiently "$tools/apt.log" install -y -qq --no-install-recommends "${missing[@]}" || exit 1
 }
 
 # --- private apt roots: packages and sources taken apart, never installed ----------------------------------------

@@ -10,8 +10,7 @@ cases=../shared/data/fullres
 mkdir -p "$logs"
 log="$logs/$name.log"
 
-TIMEFORMAT='%R %U %S'
-{ time "$@" >"$log" 2>&1; } 2>"$logs/$name.seconds"
+/usr/bin/python3 tests/measure.py "$logs/$name.seconds" "$@" >"$log" 2>&1
 status=$?
 if [ -d "$cases" ] && grep -qE '^\[  SKIPPED|^ℹ skipped [1-9]|^SKIPPED' "$log"; then
     echo "a test was skipped that could have run" >>"$log"
