@@ -328,6 +328,9 @@ std::string view_json() {
     const auto percentile = [&](double p) {
         return sorted.empty() ? 0.0f : sorted[static_cast<std::size_t>(p * static_cast<double>(sorted.size() - 1))];
     };
+    // What was given by mouse and keyboard is taken in, and the picture shows it. A lost context draws nothing.
+    const bool settled =
+        context_lost || (frames_to_draw == 0 && ImGui::GetCurrentContext()->InputEventsQueue.Size == 0);
     return Json{{"case", state.subject ? state.subject->name : ""},
                 {"runtime", state.runtime},
                 {"panels", state.panels},
@@ -343,7 +346,8 @@ std::string view_json() {
                 {"framesMs", {{"p50", percentile(0.5)}, {"p95", percentile(0.95)}, {"count", sorted.size()}}},
                 {"hoverToSliceMs", state.last_hover_ms},
                 {"opening", state.opening},
-                {"notices", state.notices.size()}}
+                {"notices", state.notices.size()},
+                {"settled", settled}}
         .dump();
 }
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { inflateSync } from 'node:zlib';
-import { openSite, realCase, until } from './support.mjs';
+import { clickHere, moveTo, openSite, pressKey, realCase, settled, until } from './support.mjs';
 
 /** @type {Awaited<ReturnType<typeof openSite>>} */
 let site;
@@ -15,13 +15,7 @@ after(() => site.close());
 
 /** @returns {Promise<any>} */
 const view = () => site.page.evaluate(() => /** @type {any} */ (window).shapslice.view());
-const settle = () => site.page.waitForTimeout(400);
-
-/** @param {string} panel @param {number} [across] @param {number} [down] */
-async function place(panel, across = 0.5, down = 0.5) {
-  const [x, y, width, height] = (await view()).panels[panel];
-  return /** @type {[number, number]} */ ([x + width * across, y + height * down]);
-}
+const settle = () => settled(site.page);
 
 test('the canvas has the pixels of a dense screen and follows the window', async () => {
   const size = () =>
@@ -49,9 +43,7 @@ test('at 1280x720 every panel is on the page, none over another', async () => {
 
 test('the wheel scrolls, Ctrl and the wheel zoom, a click moves the crosshair', async () => {
   const before = await view();
-  const [x, y] = await place('slices', 0.25, 0.3); // the axial plane
-  await site.page.mouse.move(x, y);
-  await settle();
+  await moveTo(site.page, 'slices', 0.25, 0.3); // the axial plane
   await site.page.mouse.wheel(0, -100);
   await settle();
   const scrolled = await view();
@@ -61,20 +53,14 @@ test('the wheel scrolls, Ctrl and the wheel zoom, a click moves the crosshair', 
   await settle();
   await site.page.keyboard.up('Control');
   assert.ok((await view()).zoom > 1);
-  await site.page.mouse.down();
-  await settle();
-  await site.page.mouse.up();
-  await settle();
+  await clickHere(site.page);
   const clicked = await view();
   assert.notDeepEqual(clicked.crosshair.slice(0, 2), before.crosshair.slice(0, 2));
   assert.equal(clicked.crosshair[2], scrolled.crosshair[2]);
 });
 
 test('keys choose contrast and layout, and move', async () => {
-  for (const key of ['3', 'v', 'ArrowUp']) {
-    await site.page.keyboard.press(key, { delay: 80 });
-    await settle();
-  }
+  for (const key of ['3', 'v', 'ArrowUp']) await pressKey(site.page, key);
   const now = await view();
   assert.equal(now.contrast, 2);
   assert.equal(now.layout, 'contrasts');
@@ -92,13 +78,9 @@ function readPng(png) {
 }
 
 test('the slices save as a PNG of what is seen', async () => {
-  const [x, y] = await place('save-png');
-  await site.page.mouse.move(x, y);
-  await settle();
+  await moveTo(site.page, 'save-png');
   const waiting = site.page.waitForEvent('download');
-  await site.page.mouse.down();
-  await site.page.waitForTimeout(100);
-  await site.page.mouse.up();
+  await clickHere(site.page);
   const download = await waiting;
   assert.match(download.suggestedFilename(), /-slices\.png$/);
   const { width, height, bytes } = readPng(readFileSync(await download.path()));
@@ -118,18 +100,17 @@ test('what is drawn in part is what a whole frame would be', async () => {
     assert.ok(inPart.equals(whole), `${when}: the canvas is not what it should be`);
     return whole;
   };
-  const [x, y] = await place('slices', 0.25, 0.3);
-  await site.page.mouse.move(x, y);
+  await moveTo(site.page, 'slices', 0.25, 0.3);
   const before = await compare('slices under the mouse');
   await site.page.mouse.wheel(0, -300);
   const scrolled = await compare('another slice');
   assert.ok(!before.equals(scrolled));
-  await site.page.mouse.move(...(await place('save-png'))); // a tooltip comes
+  await moveTo(site.page, 'save-png'); // a tooltip comes
   const tooltip = await compare('a tooltip');
   assert.ok(!tooltip.equals(scrolled));
-  await site.page.mouse.move(...(await place('coalition-3'))); // the tooltip goes, another comes over other panels
+  await moveTo(site.page, 'coalition-3'); // the tooltip goes, another comes over other panels
   await compare('another tooltip');
-  await site.page.mouse.move(x, y);
+  await moveTo(site.page, 'slices', 0.25, 0.3);
   await compare('no tooltip');
 });
 

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import {
   engineWorker,
   goOn,
+  nextFrames,
   openFiles,
   openSite,
   outcomeOf,
@@ -260,35 +261,62 @@ test('where the browser denies all storage, the page works and says so once', { 
   }
 });
 
-test('Cancel at any moment of opening keeps the case that was open', { skip }, async () => {
+/**
+ * Opens files and comes back when so many of them are read and the reading of the next is held, until letRead().
+ * @param {Page} page
+ * @param {string[]} chosen
+ * @param {number} reads
+ */
+async function openUntil(page, chosen, reads) {
+  await engineWorker(page).evaluate((passing) => {
+    const scope = /** @type {any} */ (self);
+    scope.read ??= Blob.prototype.arrayBuffer;
+    scope.held = [];
+    let left = passing;
+    Blob.prototype.arrayBuffer = async function () {
+      if (left-- <= 0) await new Promise((resolve) => scope.held.push(resolve));
+      return scope.read.call(this);
+    };
+  }, reads);
+  await page.setInputFiles('#file-input', chosen);
+  const held = () => engineWorker(page).evaluate(() => /** @type {any} */ (self).held.length > 0);
+  while (!(await held())) await nextFrames(page);
+}
+
+/** Lets what openUntil() holds be read, and all that follows. @param {Page} page */
+function letRead(page) {
+  return engineWorker(page).evaluate(() => {
+    const scope = /** @type {any} */ (self);
+    Blob.prototype.arrayBuffer = scope.read;
+    for (const resolve of scope.held.splice(0)) resolve();
+  });
+}
+
+test('Cancel at any file of an opening keeps the case that was open', { skip }, async () => {
   const site = await openSite(options);
   try {
-    await site.page.setInputFiles('#file-input', files); // read once, so that what follows is timed alike
-    await until(
-      site.page,
-      () => /** @type {any} */ (window).shapslice.caseSummary()?.synthetic === false,
-      60_000,
-      'it',
-    );
-    await site.page.evaluate(() => /** @type {any} */ (window).shapslice.openPhantom());
-    let cancelled = 0;
-    for (let delay = 0; delay <= 800; delay += 100) {
-      const name = (await resultOf(site.page)).caseName;
-      await site.page.setInputFiles('#file-input', files);
-      await site.page.waitForTimeout(delay);
-      await site.page.evaluate(() => /** @type {any} */ (window).shapslice.cancel());
-      await site.page.waitForTimeout(300);
-      const now = (await resultOf(site.page)).caseName;
-      const saidSo = (await saidBy(site.page)).match(/Opening was cancelled; what was open stays open\./g)?.length ?? 0;
-      if (saidSo > cancelled) assert.equal(now, name, `after ${delay} ms`);
-      else assert.match(now, /^BraTS/, `after ${delay} ms`);
-      cancelled = saidSo;
-      const result = await runStudy(site.page, { models: [{ id: 'tiny-unet', folds: [0] }] });
+    const { page } = site;
+    const name = (await resultOf(page)).caseName;
+    const cancels = async () =>
+      (await saidBy(page)).match(/Opening was cancelled; what was open stays open\./g)?.length ?? 0;
+    for (const [reads] of files.entries()) {
+      await openUntil(page, files, reads);
+      await page.evaluate(() => /** @type {any} */ (window).shapslice.cancel());
+      await letRead(page);
+      const said = (/** @type {number} */ least) =>
+        (document.getElementById('mirror-notices')?.textContent?.match(/Opening was cancelled/g) ?? []).length >= least;
+      await until(page, said, 10_000, 'the sentence', reads + 1);
+      assert.equal(await cancels(), reads + 1);
+      assert.equal((await resultOf(page)).caseName, name, `after ${reads} files`);
+      const result = await runStudy(page, { models: [{ id: 'tiny-unet', folds: [0] }] });
       assert.equal(result.models[0].completeFolds, 1);
-      await site.page.evaluate(() => /** @type {any} */ (window).shapslice.openPhantom());
     }
-    console.log(`${cancelled} of 9 openings were cancelled, the others were through before`);
-    assert.ok(cancelled >= 1);
+    // Too late, it changes nothing.
+    assert.equal((await openFiles(page, files)).error, undefined);
+    await page.evaluate(() => /** @type {any} */ (window).shapslice.cancel());
+    assert.match((await resultOf(page)).caseName, /^BraTS/);
+    assert.equal((await runStudy(page)).models[0].completeFolds, 2);
+    assert.equal(await cancels(), files.length);
   } finally {
     await site.close();
   }
@@ -297,35 +325,43 @@ test('Cancel at any moment of opening keeps the case that was open', { skip }, a
 test('another opening in the middle of one takes its place', { skip }, async () => {
   const site = await openSite(options);
   try {
-    await site.page.setInputFiles('#file-input', files);
-    await site.page.waitForTimeout(50);
-    const { summary, error } = await openFiles(site.page, files);
+    await openUntil(site.page, files, 2);
+    const renamed = scratchFolder();
+    const others = files.map((file) => path.join(renamed, path.basename(file).replace('BraTS-SSA-00122', 'second')));
+    files.forEach((file, n) => copyFileSync(file, others[n]));
+    // Only what is held waits: the second opening is read at once.
+    await engineWorker(site.page).evaluate(() => {
+      Blob.prototype.arrayBuffer = /** @type {any} */ (self).read;
+    });
+    const { summary, error } = await openFiles(site.page, others);
+    await letRead(site.page);
     assert.equal(error, undefined);
-    assert.match(summary.name, /^BraTS/);
+    assert.match(summary.name, /^second/);
     assert.equal((await runStudy(site.page)).models[0].completeFolds, 2);
+    assert.match((await resultOf(site.page)).caseName, /^second/);
   } finally {
     await site.close();
   }
 });
 
-test('Cancel at any moment of a study ends it within one run and loses nothing', async () => {
+test('Cancel at many moments of a study ends it within one run and loses nothing', async () => {
   const site = await openSite(options);
   try {
     let known = 0;
-    for (let delay = 0; known < RUNS && delay < 60; ++delay) {
-      await startStudy(site.page, 0);
+    // Between runs, and while one is under way.
+    for (const [n, runs] of [0, 0, 1, 2, 5, 8].entries()) {
+      await startStudy(site.page, runs);
+      const cancel = () => site.page.evaluate(() => void (/** @type {any} */ (window).shapslice.cancel()));
+      if (n % 2 === 0) await cancel();
       await goOn(site.page);
-      await site.page.evaluate(
-        (wait) => void setTimeout(/** @type {any} */ (window).shapslice.cancel, wait),
-        delay * 23,
-      );
+      if (n % 2 === 1) await cancel();
       assert.equal(await outcomeOf(site.page), '');
       const result = await resultOf(site.page);
       assert.equal(result.progress.running, false);
       const now = knownIn(result);
-      assert.ok(now >= known, `${now} values after ${known}`);
+      assert.ok(now >= known + runs, `${now} values after ${known} and ${runs} runs`);
+      if (n % 2 === 0) assert.ok(now <= known + runs + 2, `${now} values: it went on after Cancel`);
       known = now;
-      if (result.models[0]?.completeFolds === 2) break;
     }
     const result = await runStudy(site.page);
     assert.equal(result.models[0].completeFolds, 2);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { addModel, clickPanel, openSite, root, runStudy, scratchFolder } from './support.mjs';
+import { addModel, clickPanel, moveTo, openSite, root, runStudy, scratchFolder, until } from './support.mjs';
 
 const networks = path.join(root, 'tests/data/networks');
 const folder = scratchFolder();
@@ -22,7 +22,7 @@ const models = () => site.page.evaluate(() => /** @type {any} */ (window).shapsl
 
 test('a network without a manifest is shown as it is guessed, saved as model.json, and used', async () => {
   await site.page.setInputFiles('#file-input', path.join(networks, 'unet.onnx'));
-  await site.page.waitForTimeout(1000);
+  await moveTo(site.page, 'save-manifest'); // once the form is there
   const waiting = site.page.waitForEvent('download');
   await clickPanel(site.page, 'save-manifest');
   const manifest = JSON.parse(readFileSync(await (await waiting).path(), 'utf8'));
@@ -30,6 +30,8 @@ test('a network without a manifest is shown as it is guessed, saved as model.jso
   assert.deepEqual(manifest.contrasts, ['t1c', 't1n', 't2w', 't2f']);
   assert.equal(manifest.axes, 'xyz');
   await clickPanel(site.page, 'use-model');
+  const taken = () => /** @type {any} */ (window).shapslice.models().length > 1;
+  await until(site.page, taken, 10_000, 'the model');
   assert.deepEqual(
     (await models()).map(({ id }) => id),
     ['tiny-unet', 'unet'],

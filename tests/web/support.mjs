@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { after } from 'node:test';
 import { chromium } from 'playwright-core';
 import { sealSite } from '../../scripts/seal_site.mjs';
 import { serve } from '../../scripts/serve.mjs';
@@ -76,10 +77,41 @@ export const browserFlags = [
 ];
 export const webGpuFlags = ['--enable-unsafe-webgpu'];
 
+/** Browsers by their flags, one for all sites of a test file. @type {Map<string, Promise<import('playwright-core').Browser>>} */
+const browsers = new Map();
+let sitesOpen = 0;
+let ended = false;
+
+/** A browser with these flags more; the same for all who ask. Pages in contexts of their own share nothing else. @param {string[]} [flags] */
+export function sharedBrowser(flags = []) {
+  const key = flags.join(' ');
+  const running = browsers.get(key) ?? chromium.launch(launchOptions(flags));
+  browsers.set(key, running);
+  return running;
+}
+
+/** @param {string[]} flags */
+const launchOptions = (flags) => ({ executablePath: '/usr/bin/chromium', args: [...browserFlags, ...flags] });
+
+/** Closes the browsers once the file's tests have ended and their sites are closed. @param {boolean} [anyway] */
+async function closeBrowsers(anyway = false) {
+  if (!ended || (sitesOpen > 0 && !anyway)) return;
+  const all = [...browsers.values()];
+  browsers.clear();
+  for (const browser of all) await (await browser).close();
+}
+const LEFT_OPEN_MS = 20_000; // a site that a test which failed did not close
+after(async () => {
+  ended = true;
+  await closeBrowsers();
+  setTimeout(closeBrowsers, LEFT_OPEN_MS, true).unref();
+});
+
 /**
- * The page in a browser of its own, first case opened.
+ * The page, first case opened, in a context of its own of the file's browser: nothing that another context stored is there. A
+ * browser of its own for what kills or records one, with `alone`, `record` or `profile`.
  * @param {{ query?: string, plain?: boolean, models?: string[], spacing?: number, folder?: string, flags?: string[], viewport?: { width: number, height: number },
- *   ratio?: number, ready?: boolean, record?: boolean, profile?: string, context?: Record<string, unknown> }} [options]
+ *   ratio?: number, ready?: boolean, alone?: boolean, record?: boolean, profile?: string, context?: Record<string, unknown> }} [options]
  */
 export async function openSite(options = {}) {
   const {
@@ -109,13 +141,14 @@ export async function openSite(options = {}) {
       '--proxy-bypass-list=<-loopback>',
     );
   }
-  const how = { executablePath: '/usr/bin/chromium', args: [...browserFlags, ...flags] };
+  const how = launchOptions(flags);
   const settings = { viewport, deviceScaleFactor: options.ratio ?? 1, acceptDownloads: true, ...options.context };
-  const browser = options.profile ? null : await chromium.launch(how);
+  const own = options.alone || options.record ? await chromium.launch(how) : null;
   // A profile is a folder on disk with the user's own settings and all that sites stored.
-  const context = browser
-    ? await browser.newContext(settings)
-    : await chromium.launchPersistentContext(options.profile ?? '', { ...how, ...settings });
+  const context = options.profile
+    ? await chromium.launchPersistentContext(options.profile, { ...how, ...settings })
+    : await (own ?? (await sharedBrowser(flags))).newContext(settings);
+  ++sitesOpen;
   /** @type {{ url: string, method: string, body: string | null }[]} */
   const requests = [];
   context.on('request', (request) =>
@@ -142,14 +175,18 @@ export async function openSite(options = {}) {
     },
     async close() {
       await context.close();
-      await browser?.close();
+      await own?.close();
       server.closeAllConnections();
       server.close();
+      --sitesOpen;
+      await closeBrowsers();
     },
   };
-  if (options.ready !== false) {
-    await untilReady(page);
-  }
+  if (options.ready === false) return site;
+  await untilReady(page).catch(async (error) => {
+    await site.close();
+    throw error;
+  });
   return site;
 }
 
@@ -170,7 +207,7 @@ export async function until(page, condition, milliseconds, what, arg) {
     });
     if (value) return value;
     if (Date.now() > end) throw new Error(`waited ${milliseconds} ms in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 30));
   }
 }
 
@@ -185,17 +222,59 @@ export function resultOf(page) {
   return page.evaluate(() => /** @type {any} */ (window).shapslice.result());
 }
 
-/** Clicks the middle of a named part of the canvas, as soon as it is drawn. @param {import('playwright-core').Page} page @param {string} panel */
-export async function clickPanel(page, panel) {
+/** Until so many frames have been drawn, or would have been. @param {import('playwright-core').Page} page @param {number} [frames] */
+export function nextFrames(page, frames = 2) {
+  return page.evaluate(async (count) => {
+    for (let n = 0; n < count; ++n) await new Promise(requestAnimationFrame);
+  }, frames);
+}
+
+/** Until the picture shows all that mouse, keyboard and engine have given so far. @param {import('playwright-core').Page} page */
+export async function settled(page) {
+  await nextFrames(page);
+  const still = () => /** @type {any} */ (window).shapslice.view().settled;
+  await until(page, still, 20_000, 'the picture to settle');
+}
+
+/** A place within a named part of the canvas, as soon as it is drawn. @param {import('playwright-core').Page} page @param {string} panel @param {number} [across] @param {number} [down] */
+export async function placeIn(page, panel, across = 0.5, down = 0.5) {
   const rectangle = (/** @type {string} */ name) => /** @type {any} */ (window).shapslice.view().panels[name];
   const [x, y, width, height] = /** @type {number[]} */ (await until(page, rectangle, 10_000, panel, panel));
-  // Dear ImGui looks at the mouse once a frame, and frames are slow where GL is software.
-  await page.mouse.move(x + width / 2, y + height / 2);
-  await page.waitForTimeout(300);
+  return /** @type {[number, number]} */ ([x + width * across, y + height * down]);
+}
+
+/**
+ * Moves the mouse to a place within a named part of the canvas, until the picture shows that it is there.
+ * @param {import('playwright-core').Page} page
+ * @param {string} panel
+ * @param {number} [across]
+ * @param {number} [down]
+ */
+export async function moveTo(page, panel, across, down) {
+  await page.mouse.move(...(await placeIn(page, panel, across, down)));
+  await settled(page);
+}
+
+/** Presses and lets go where the mouse is. Dear ImGui looks at the mouse once a frame. @param {import('playwright-core').Page} page */
+export async function clickHere(page) {
   await page.mouse.down();
-  await page.waitForTimeout(100);
+  await nextFrames(page);
   await page.mouse.up();
-  await page.waitForTimeout(500);
+  await settled(page);
+}
+
+/** Presses a key and lets it go, until the picture shows it. @param {import('playwright-core').Page} page @param {string} key */
+export async function pressKey(page, key) {
+  await page.keyboard.down(key);
+  await nextFrames(page);
+  await page.keyboard.up(key);
+  await settled(page);
+}
+
+/** Clicks the middle of a named part of the canvas, as soon as it is drawn. @param {import('playwright-core').Page} page @param {string} panel */
+export async function clickPanel(page, panel) {
+  await moveTo(page, panel);
+  await clickHere(page);
 }
 
 /** The engine's worker, as the browser sees it. @param {import('playwright-core').Page} page */
