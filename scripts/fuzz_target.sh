@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Fuzzes one target that is built (tests/fuzz) from its seeds, and says in a line what came of it. Its whole log goes to build/fuzz-logs,
 # inputs found on the way to build/fuzz-corpus; one that fails is kept in build/fuzz-crashes.
-#   scripts/fuzz_target.sh TARGET SECONDS
+#   scripts/fuzz_target.sh TARGET [SECONDS]   SHAPSLICE_SOAK_SECONDS, else 600
 set -uo pipefail
 cd "$(dirname "$0")/.."
 target="$1"
-seconds="$2"
+seconds="${2:-${SHAPSLICE_SOAK_SECONDS:-600}}"
 program="build/native-sanitize/tests/fuzz/${target}_fuzz"
 corpus="build/fuzz-corpus/$target"
 log="build/fuzz-logs/$target.log"

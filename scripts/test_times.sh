@@ -20,8 +20,9 @@ times_lines() {
 times_tables() {
     echo '| suite | tests | clock, s | processor, s |'
     echo '|---|---|---|---|'
-    times_lines | awk -F'\t' '{ n[$1]++; clock[$1] += $3; cpu[$1] += $4; all += $4 }
-        END { for (s in n) printf "| %s | %d | %.0f | %.0f |\n", s, n[s], clock[s], cpu[s]; printf "| total | | | %.0f |\n", all }' | sort
+    times_lines | awk -F'\t' '{ n[$1]++; clock[$1] += $3; cpu[$1] += $4 }
+        END { for (s in n) printf "| %s | %d | %.0f | %.0f |\n", s, n[s], clock[s], cpu[s] }' | sort
+    times_lines | awk -F'\t' '{ cpu += $4 } END { printf "| total | | | %.0f |\n", cpu }'
     echo
     echo '| test | clock, s | processor, s |'
     echo '|---|---|---|'
