@@ -55,7 +55,7 @@ function decode(runs, voxels) {
  * @param {import('../scripts/replicate/headless.mjs').Numbers} numbers
  */
 async function studyOf(engine, folder, id, fold, numbers) {
-  engine.openCase(folder); // anew: what is known of the one before would not be run
+  await engine.openCase(folder); // anew: what is known of the one before would not be run
   /** @type {Map<number, Uint32Array>} */
   const segmentations = new Map();
   engine.onSegmentation = (_, coalition, runs) => segmentations.set(coalition, runs);

@@ -35,9 +35,13 @@ for (let round = 0; round < ROUNDS; ++round) {
   times.zlib.push(Number(execFileSync(path.join(root, 'build/native/bench/inflate_zlib'), files)));
   const bytes = files.map((file) => new Uint8Array(readFileSync(file)));
   const started = performance.now();
+  const entries = files.map((file, n) => ({ path: path.basename(file), size: bytes[n].length }));
+  const named = Object.fromEntries(roles.map((role, n) => [entries[n].path, role]));
+  const found = JSON.parse(engine.findCases(JSON.stringify({ files: entries, roles: named, chosen: '' })));
+  if (found.error) throw new Error(found.error);
   engine.beginCase();
-  for (const [n, role] of roles.entries()) {
-    const problem = engine.addFile(path.basename(files[n]), role, bytes[n], null);
+  for (const [n, { path: name }] of entries.entries()) {
+    const problem = engine.addFile(name, bytes[n], null);
     if (problem) throw new Error(problem);
   }
   times.load.push(performance.now() - started);

@@ -86,6 +86,7 @@ for (const file of ['engine.mjs', 'engine.wasm', 'convnet.mjs', 'convnet.wasm', 
   await copy(`build/wasm/${file}`, `wasm/${file}`);
 const fonts = '.toolchain/packages/usr/share/fonts/truetype/roboto/unhinted/RobotoTTF';
 for (const face of ['Regular', 'Medium']) await copy(`${fonts}/Roboto-${face}.ttf`, `fonts/Roboto-${face}.ttf`);
+await copy('node_modules/fflate/esm/browser.js', 'fflate/browser.js');
 await copyModels();
 await copyOrt();
 for (const file of ['LICENSE', 'THIRD_PARTY_NOTICES.md']) await copy(file, file);

@@ -119,7 +119,7 @@ async function runMissing(options, models) {
     const started = performance.now();
     const what = `${done + 1} of ${missing.length}: ${job.model.id}, ${path.basename(job.folder)}`;
     try {
-      engine.openCase(job.folder);
+      await engine.openCase(job.folder);
       saveResult(job.file, await engine.study(job.model.id, job.folds), job.model);
     } catch (error) {
       ++failed;

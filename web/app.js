@@ -12,7 +12,7 @@ import { siteFile } from './site_file.js';
  * @property {(json: string) => void} receiveStudy
  * @property {() => void} receiveOtherSettings
  * @property {(model: string, fold: number, coalition: number, runs: Uint32Array) => void} receiveSegmentation
- * @property {(error: boolean, sentence: string) => void} receiveNotice
+ * @property {(error: boolean, sentence: string, topic: string) => void} receiveNotice
  * @property {(json: string) => void} receiveFiles
  * @property {(what: string, json: string) => void} receiveJson
  * @property {() => string} viewJson

@@ -1,6 +1,8 @@
 // The engine's module worker: carries files to the C++ core, the core's wishes to ONNX Runtime, and results to the page.
 // See web/engine_client.js for the other end.
 
+import { unpackArchives } from './archive.js';
+import { describeFiles, findCases } from './case_files.js';
 import { ConvnetPool, enginesHere } from './convnet_pool.js';
 import { maskedInput } from './gpu_engine.js';
 import { OrtRuntime } from './ort_runtime.js';
@@ -12,7 +14,7 @@ import { aloneOnCase } from './tabs.js';
 /** @typedef {import('./types.d.ts').Engine} Engine */
 /** @typedef {import('./types.d.ts').EngineModule} EngineModule */
 /** @typedef {import('./types.d.ts').EngineHost} EngineHost */
-/** @typedef {import('./types.d.ts').FilePlan} FilePlan */
+/** @typedef {import('./types.d.ts').CaseFile} CaseFile */
 /** @typedef {import('./types.d.ts').Mask} Mask */
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
 /** @typedef {import('./types.d.ts').Shelf} Shelf */
@@ -50,6 +52,9 @@ let shelf = { runs: [], options: '' };
 function emit(event, payload, transfer = []) {
   postMessage({ event, ...payload }, { transfer });
 }
+
+/** @returns {Promise<import('./types.d.ts').ZipLibrary>} */
+const zipLibrary = () => import(new URL('fflate/browser.js', site).href);
 
 /** Lets messages in (Cancel among them): between two model runs nothing else would. */
 function breathe() {
@@ -300,6 +305,28 @@ function abandonOpening(engine, number) {
   emit('opening', { done: 0, total: 0, name: '' });
 }
 
+/**
+ * Reads the files of the case that was found, one at a time, and gives them to the engine.
+ * @param {Engine} engine @param {Map<string, CaseFile['file']>} byPath @param {number} number of the opening
+ */
+async function addFiles(engine, byPath, number) {
+  const wanted = /** @type {{ path: string, imagePath: string }[]} */ (JSON.parse(engine.beginCase()));
+  const fileAt = (/** @type {string} */ path) => /** @type {CaseFile['file']} */ (byPath.get(path));
+  const sizeOf = (/** @type {string} */ path) => byPath.get(path)?.size ?? 0;
+  const total = wanted.reduce((sum, { path, imagePath }) => sum + sizeOf(path) + sizeOf(imagePath), 0);
+  const started = performance.now();
+  let done = 0;
+  for (const { path, imagePath } of wanted) {
+    const secondsLeft = done ? ((performance.now() - started) / 1000) * (total / done - 1) : null;
+    emit('opening', { done, total, name: path, secondsLeft });
+    const bytes = await bytesOf(fileAt(path), path);
+    const image = imagePath ? await bytesOf(fileAt(imagePath), imagePath) : null;
+    await stillWanted(number);
+    engine.addFile(path, bytes, image);
+    done += sizeOf(path) + sizeOf(imagePath);
+  }
+}
+
 /** What the page may ask for. Each returns a value for the page or throws an Error whose message is for the user. */
 const methods = {
   /** Holds a lock for as long as this worker lives: who asks for it next learns of its end. @param {string} name */
@@ -366,51 +393,52 @@ const methods = {
   },
 
   /**
-   * Opens a case. Whatever is wrong with the files, the case that was open stays.
-   * @param {File[]} files
-   * @param {Record<string, string>} roles by file name; files not named keep the role their name suggests
+   * Opens a case. Whatever is wrong with the files, the case that was open stays. Where they are of several cases the
+   * list goes to the page, and `options.case` names the one to open.
+   * @param {CaseFile[]} given
+   * @param {Record<string, string>} roles by path, of a volume of a 4-D file by path#number; others keep the role their name suggests
+   * @param {{ case?: string }} [options]
    */
-  async open(files, roles) {
+  async open(given, roles, options = {}) {
     const engine = await engineReady;
-    const plans = /** @type {FilePlan[]} */ (
-      JSON.parse(engine.planFiles(JSON.stringify(files.map((file) => file.name))))
-    );
     const number = ++openings;
-    const byName = new Map(files.map((file) => [file.name, file]));
-    const read = (/** @type {string} */ name) => bytesOf(/** @type {File} */ (byName.get(name)), name);
-    await stopStudy(engine);
+    const files = await unpackArchives(given, zipLibrary);
+    const entries = await describeFiles(engine, files);
+    if (number === openings) await stopStudy(engine);
     await stillWanted(number);
+    const list = findCases(engine, entries, roles, options.case ?? '');
+    emit('cases', { list });
+    if (list.error) {
+      emit('files', { json: engine.fileTable() });
+      const several = list.chosen === null && list.cases.length > 1;
+      throw Object.assign(new Error(list.error), { name: several ? 'SeveralCases' : 'Error' });
+    }
+    const byPath = new Map(files.map(({ path, file }) => [path, file]));
     begun = number;
-    engine.beginCase();
-    const total = files.reduce((sum, { size }) => sum + size, 0);
     /** @type {{ error: string, files: unknown[] }} */
     let outcome;
     try {
-      const started = performance.now();
-      let done = 0;
-      for (const plan of plans) {
-        const role = Object.hasOwn(roles, plan.name) ? roles[plan.name] : plan.role;
-        const used = role !== 'unused';
-        const secondsLeft = done ? ((performance.now() - started) / 1000) * (total / done - 1) : null;
-        emit('opening', { done, total, name: plan.name, secondsLeft });
-        const bytes = used ? await read(plan.name) : new Uint8Array();
-        const image = used && plan.imageName ? await read(plan.imageName) : null;
-        await stillWanted(number);
-        engine.addFile(plan.name, role, bytes, image);
-        done += byName.get(plan.name)?.size ?? 0;
-      }
+      await addFiles(engine, byPath, number);
       await stillWanted(number);
       outcome = JSON.parse(engine.finishCase());
     } catch (error) {
       abandonOpening(engine, number);
+      if (number === openings) emit('files', { json: engine.fileTable() });
       throw error;
     }
-    emit('opening', { done: total, total, name: '' });
+    emit('opening', { done: 0, total: 0, name: '' });
     emit('files', { json: JSON.stringify(outcome.files) });
     if (outcome.error) throw new Error(outcome.error);
     emitCase(engine);
     await recallStudy(engine);
     await emitStorage();
+  },
+
+  /** The cases that files are of, and what each lacks; nothing is opened. @param {CaseFile[]} given @param {Record<string, string>} roles */
+  async listCases(given, roles) {
+    const engine = await engineReady;
+    const files = await unpackArchives(given, zipLibrary);
+    return findCases(engine, await describeFiles(engine, files), roles, '');
   },
 
   /**

@@ -2,12 +2,16 @@
 
 import { NO_TRACE, readAddress } from './address.js';
 import { capture, startApp } from './app.js';
+import { withPaths } from './case_files.js';
+import { droppedFiles } from './dropped_files.js';
 import { EngineClient, TOLD } from './engine_client.js';
-import { mirrorNotice, mirrorResult } from './mirror.js';
+import { forgetNotices, mirrorNotice, mirrorResult } from './mirror.js';
 import { forgetRankings, leaveNoTrace, savedRankings, saveRanking } from './rankings.js';
 import { Standing } from './standing.js';
 
 /** @typedef {import('./app.js').AppModule} AppModule */
+/** @typedef {import('./types.d.ts').CaseFile} CaseFile */
+/** @typedef {import('./types.d.ts').CaseList} CaseList */
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
 
 const options = new URLSearchParams(location.search);
@@ -24,8 +28,13 @@ let result = null;
 let subject = null;
 /** @type {Promise<unknown> | null} */
 let running = null;
-/** What was chosen last, whether or not it could be opened. @type {{ files: File[], roles: Record<string, string> }} */
-let chosen = { files: [], roles: {} };
+/**
+ * What was chosen last, whether or not it could be opened.
+ * @type {{ files: CaseFile[], roles: Record<string, string>, options: { case?: string } }}
+ */
+let chosen = { files: [], roles: {}, options: {} };
+/** The cases that those files are of. @type {CaseList | null} */
+let cases = null;
 /** Networks that were dropped and wait for the user's word on how to read them. @type {File[]} */
 let guessedFiles = [];
 
@@ -59,7 +68,9 @@ function announce(name, detail) {
 function receive(message) {
   switch (message.event) {
     case 'case':
+      forgetNotices('opening');
       subject = JSON.parse(message.json);
+      if (subject.synthetic) takeCases(null);
       standing.isOf(message.key);
       app.receiveCase(message.json, message.volumes, message.labels);
       announce('case', subject);
@@ -91,6 +102,9 @@ function receive(message) {
     case 'files':
       app.receiveFiles(message.json);
       break;
+    case 'cases':
+      takeCases(message.list);
+      break;
     case 'opening':
       app.receiveJson('opening', JSON.stringify(message));
       break;
@@ -109,16 +123,23 @@ function receive(message) {
   }
 }
 
-/** @param {boolean} error @param {string} sentence */
-function notice(error, sentence) {
+/** @param {CaseList | null} list */
+function takeCases(list) {
+  cases = list;
+  app.receiveJson('cases', JSON.stringify(list));
+  if (list) announce('cases', list);
+}
+
+/** @param {boolean} error @param {string} sentence @param {string} topic 'opening': of files that were not opened; goes when something opens */
+function notice(error, sentence, topic = '') {
   const loading = document.getElementById('loading');
   if (loading && error) loading.textContent = sentence; // there is no canvas to say it on
   try {
-    app?.receiveNotice(error, sentence);
+    app?.receiveNotice(error, sentence, topic);
   } catch {
     // The app has no memory even for this: it is said as text.
   }
-  mirrorNotice(sentence);
+  mirrorNotice(sentence, topic);
   announce(error ? 'error' : 'notice', { sentence });
 }
 
@@ -126,6 +147,23 @@ function notice(error, sentence) {
 function shown(work) {
   work.catch((error) => {
     if (error.name !== TOLD) notice(error.name !== 'AbortError', error.message);
+  });
+}
+
+/**
+ * As shown(), for openings: what is wrong is said until something opens. Several cases to choose from are no fault:
+ * their list says what to do.
+ * @param {Promise<unknown>} work
+ */
+function opened(work) {
+  work.catch((error) => {
+    if (error.name === TOLD) return;
+    if (error.name !== 'SeveralCases') {
+      notice(error.name !== 'AbortError', error.message, 'opening');
+      return;
+    }
+    mirrorNotice(error.message, 'opening');
+    announce('error', { sentence: error.message });
   });
 }
 
@@ -151,13 +189,29 @@ function withDefaults(wanted) {
 /** docs/api.md */
 const api = {
   events,
-  /** @param {Iterable<File>} files @param {Record<string, string>} [roles] */
-  async open(files, roles = {}) {
-    const choice = { files: [...files], roles };
+  /**
+   * @param {Iterable<File | CaseFile>} files
+   * @param {Record<string, string>} [roles] by path
+   * @param {{ case?: string }} [how] `case`: which of several cases
+   */
+  async open(files, roles = {}, how = {}) {
+    const choice = { files: withPaths(files), roles, options: how };
     chosen = choice;
-    await engine.call('open', choice.files, roles);
-    standing.opens('open', [choice.files, roles]);
+    await engine.call('open', choice.files, roles, how);
+    standing.opens('open', [choice.files, roles, how]);
   },
+  /** The cases that the last files are of, and what each lacks. */
+  cases: () => cases,
+  /** Opens another of the cases that the last files are of. @param {string} name */
+  async openCase(name) {
+    if (chosen.files.length === 0) throw new Error('The built-in case has no files to choose a case from.');
+    await api.open(chosen.files, chosen.roles, { ...chosen.options, case: name });
+  },
+  /**
+   * The cases that files are of, and what each lacks; nothing is opened.
+   * @param {Iterable<File | CaseFile>} files @param {Record<string, string>} [roles] @returns {Promise<CaseList>}
+   */
+  listCases: (files, roles = {}) => engine.call('listCases', withPaths(files), roles),
   /**
    * A model of the user's own: .onnx files, one a fold, with or without model.json. Without one, what the graph says is
    * read under `convention` (docs/models.md), and fields of `overrides` replace those of the manifest so made.
@@ -176,14 +230,18 @@ const api = {
   rewrittenModel: (model, fold) => engine.call('rewrittenModel', model, fold),
   /** @param {Record<string, unknown>} [settings] */
   async openPhantom(settings = {}) {
-    chosen = { files: [], roles: {} };
+    chosen = { files: [], roles: {}, options: {} };
     await engine.call('openPhantom', settings);
     standing.opens('openPhantom', [settings]);
   },
-  /** Opens the last files again with other roles, by file name. @param {Record<string, string>} roles */
+  /** Opens the last files again with other roles, by path. What takes a role that another file was given takes it from that file. @param {Record<string, string>} roles */
   async assignRoles(roles) {
     if (chosen.files.length === 0) throw new Error('The built-in case has no files to assign.');
-    await api.open(chosen.files, { ...chosen.roles, ...roles });
+    const given = new Set(Object.values(roles).filter((role) => role !== 'unused'));
+    const kept = Object.entries(chosen.roles).filter(([, role]) => !given.has(role));
+    const at = cases?.chosen;
+    const name = at === null || at === undefined ? undefined : cases?.cases[at].name;
+    await api.open(chosen.files, { ...Object.fromEntries(kept), ...roles }, { case: name, ...chosen.options });
   },
   /** @param {{ models?: { id: string, folds?: number[] }[], settings?: Record<string, unknown> }} [wanted] */
   async run(wanted = {}) {
@@ -270,8 +328,9 @@ function tookModel(manifest, files) {
 const commands = {
   chooseFiles: () => document.getElementById('file-input')?.click(),
   chooseFolder: () => document.getElementById('folder-input')?.click(),
-  openPhantom: () => shown(api.openPhantom()),
-  assignRole: ({ file, role }) => shown(api.assignRoles({ [file]: role })),
+  openPhantom: () => opened(api.openPhantom()),
+  assignRole: ({ file, role }) => opened(api.assignRoles({ [file]: role })),
+  openCase: ({ name }) => opened(api.openCase(name)),
   run: (/** @type {any} */ wanted) => shown(api.run(wanted)),
   // A forecast that cannot be had is no news: Run will say why.
   forecast: (/** @type {any} */ wanted) =>
@@ -319,51 +378,33 @@ function showGuess(guess) {
   app.receiveJson('guess', JSON.stringify(guess));
 }
 
-/** Networks, with or without their manifest, are a model; anything else is a case. @param {File[]} files */
+/** Networks, with or without their manifest, are a model; anything else is a case. @param {CaseFile[]} files */
 function openFromUser(files) {
-  if (files.some(({ name }) => name.endsWith('.onnx'))) {
-    guessedFiles = files;
+  if (files.some(({ path }) => path.endsWith('.onnx'))) {
+    const networks = /** @type {File[]} */ (/** @type {unknown[]} */ (files.map(({ file }) => file)));
+    guessedFiles = networks;
     shown(
       engine
-        .call('addModel', files)
-        .then((added) => (added.manifest ? tookModel(added.manifest, files) : showGuess(added.guess))),
+        .call('addModel', networks)
+        .then((added) => (added.manifest ? tookModel(added.manifest, networks) : showGuess(added.guess))),
     );
     return;
   }
-  shown(api.open(files));
-}
-
-/** All files below dropped folders, and dropped files. @param {DataTransfer} dropped @returns {Promise<File[]>} */
-async function droppedFiles(dropped) {
-  const entries = [...dropped.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  if (entries.length === 0) return [...dropped.files];
-  /** @type {(entry: any) => Promise<File[]>} */
-  const filesOf = async (entry) => {
-    if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
-    const reader = entry.createReader();
-    const files = [];
-    for (;;) {
-      // A reader hands out a folder in portions until an empty one.
-      const portion = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-      if (portion.length === 0) return files;
-      for (const child of portion) files.push(...(await filesOf(child)));
-    }
-  };
-  return (await Promise.all(entries.map(filesOf))).flat();
+  opened(api.open(files));
 }
 
 function listenForFiles() {
   addEventListener('dragover', (event) => event.preventDefault());
   addEventListener('drop', (event) => {
     event.preventDefault();
-    if (event.dataTransfer) shown(droppedFiles(event.dataTransfer).then(openFromUser));
+    if (event.dataTransfer) shown(droppedFiles(event.dataTransfer).then((files) => openFromUser(withPaths(files))));
   });
   for (const id of ['file-input', 'folder-input']) {
     const input = /** @type {HTMLInputElement} */ (document.getElementById(id));
     input.addEventListener('change', () => {
       const chosen = [...(input.files ?? [])]; // a copy: clearing the value, so that the same choice counts again, empties the list
       input.value = '';
-      if (chosen.length > 0) openFromUser(chosen);
+      if (chosen.length > 0) openFromUser(withPaths(chosen));
     });
   }
   document.getElementById('mirror-run')?.addEventListener('click', () => shown(api.run()));

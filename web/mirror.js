@@ -86,7 +86,16 @@ export function mirrorResult(result) {
   byId('mirror-tables').replaceChildren(...tables);
 }
 
-/** @param {string} sentence */
-export function mirrorNotice(sentence) {
-  byId('mirror-notices').append(element('p', sentence));
+/** @param {string} sentence @param {string} [topic] what forgetNotices() removes it by */
+export function mirrorNotice(sentence, topic = '') {
+  const made = element('p', sentence);
+  made.dataset.topic = topic;
+  byId('mirror-notices').append(made);
+}
+
+/** @param {string} topic */
+export function forgetNotices(topic) {
+  for (const each of [...byId('mirror-notices').children]) {
+    if (/** @type {HTMLElement} */ (each).dataset.topic === topic) each.remove();
+  }
 }

@@ -2,7 +2,7 @@
 // that do not name it.
 
 /**
- * @param {Blob} file
+ * @param {{ arrayBuffer(): Promise<ArrayBuffer> }} file
  * @param {string} name of the file, for the sentence
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
@@ -20,6 +20,7 @@ export function unreadable(name, error) {
     return new Error(
       `${name}: there is not enough memory to read it; what was open before stays open, and closing other pages may make room.`,
     );
+  if (error instanceof Error && !(error instanceof DOMException)) return error; // of an archive, in words for the user
   const reason = error instanceof Error ? error.name : String(error);
   return new Error(
     `${name}: the browser could not read this file (${reason}). It was moved, changed or locked since it was chosen; ` +

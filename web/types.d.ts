@@ -1,16 +1,76 @@
 // Types of what is built (engine.mjs, app.mjs) or fetched at run time, for `tsc --checkJs`.
 
-export interface FilePlan {
+/** What is asked of a file to open: a Blob, or a file within an archive. */
+export interface FileBytes {
+  size: number;
+  /** Milliseconds since 1970. */
+  lastModified?: number;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
+}
+
+/** A file to open: where it lies among what was chosen (forward slashes), and its bytes. */
+export interface CaseFile {
+  path: string;
+  file: FileBytes;
+}
+
+export interface ZipEntry {
   name: string;
+  size: number;
+  originalSize: number;
+  compression: number;
+}
+
+/** What is used of fflate. */
+export interface ZipLibrary {
+  unzipSync(
+    bytes: Uint8Array,
+    options: { filter: (entry: ZipEntry) => boolean },
+  ): Record<string, Uint8Array<ArrayBuffer>>;
+}
+
+/** A row of a case's table of files (src/intake/case_list.h). */
+export interface FoundFile {
+  path: string;
+  key: string;
+  frame: number | null;
   role: string;
-  imageName: string;
+  named: string;
+  image: string;
+  mark: '' | 'chosen' | 'question';
+  remark: string;
+  instead: string[];
+}
+
+export interface FoundCase {
+  name: string;
+  folder: string;
+  identifier: string;
+  visit: string;
+  missing: string[];
+  refusal: string;
+  files: FoundFile[];
+  labelNames: unknown;
+}
+
+/** What the engine makes of the files: `error` is why the case that is chosen, or none, can be opened; '' where it can. */
+export interface CaseList {
+  cases: FoundCase[];
+  foreign: { what: string; sentence: string; first: string; count: number }[];
+  chosen: number | null;
+  refusal: string;
+  error: string;
 }
 
 /** src/app/engine_main.cpp. Methods returning `string` return JSON, or an error sentence ('' when all is well). */
 export interface Engine {
-  planFiles(namesJson: string): string;
-  beginCase(): void;
-  addFile(name: string, role: string, bytes: Uint8Array, imageBytes: Uint8Array | null): string;
+  filesToLookInto(filesJson: string): string;
+  lookIntoFile(path: string, bytes: Uint8Array): string;
+  findCases(requestJson: string): string;
+  fileTable(): string;
+  beginCase(): string;
+  addFile(path: string, bytes: Uint8Array, imageBytes: Uint8Array | null): string;
   finishCase(): string;
   openPhantom(settingsJson: string): void;
   hasCase(): boolean;

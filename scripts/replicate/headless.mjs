@@ -1,14 +1,15 @@
 // The page's engine without the page: engine.wasm under Node, with onnxruntime-node as what runs the networks. The other
 // side of src/app/engine_main.cpp, as web/engine_worker.js is in the browser.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, openAsBlob, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as ort from 'onnxruntime-node';
+import { unpackArchives } from '../../web/archive.js';
+import { describeFiles, findCases } from '../../web/case_files.js';
 
 /** @typedef {import('../../web/types.d.ts').Engine} Engine */
 /** @typedef {import('../../web/types.d.ts').EngineHost} EngineHost */
 /** @typedef {import('../../web/types.d.ts').EngineModule} EngineModule */
-/** @typedef {import('../../web/types.d.ts').FilePlan} FilePlan */
 /** @typedef {import('./types.d.ts').ReplicatedModel} ReplicatedModel */
 /** @typedef {import('./types.d.ts').StudyResult} StudyResult */
 
@@ -83,17 +84,39 @@ export class HeadlessEngine {
     this.models.set(model.id, model);
   }
 
-  /** @param {string} folder with a case's files, in the roles their names suggest */
-  openCase(folder) {
+  /**
+   * Files below a folder, by their path from it.
+   * @param {string} folder
+   * @returns {Promise<import('../../web/types.d.ts').CaseFile[]>}
+   */
+  async filesBelow(folder) {
+    const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const paths = names.map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name))).sort();
+    return Promise.all(
+      paths.map(async (name) => {
+        const whole = path.join(folder, name);
+        const file = Object.assign(await openAsBlob(whole), { lastModified: statSync(whole).mtimeMs });
+        return { path: name.replaceAll(path.sep, '/'), file };
+      }),
+    );
+  }
+
+  /**
+   * @param {string} folder with a case's files, in the roles their names suggest
+   * @param {{ case?: string, roles?: Record<string, string> }} [options] which of several cases, and roles by path
+   */
+  async openCase(folder, options = {}) {
     const engine = this.core;
-    const names = readdirSync(folder).sort();
-    const read = (/** @type {string} */ name) => new Uint8Array(readFileSync(path.join(folder, name)));
-    engine.beginCase();
-    for (const plan of /** @type {FilePlan[]} */ (JSON.parse(engine.planFiles(JSON.stringify(names))))) {
-      const used = plan.role !== 'unused';
-      const image = used && plan.imageName ? read(plan.imageName) : null;
+    const files = await unpackArchives(await this.filesBelow(folder), () => import('fflate'));
+    const entries = await describeFiles(engine, files);
+    const list = findCases(engine, entries, options.roles ?? {}, options.case ?? '');
+    must(list.error);
+    const byPath = new Map(files.map((each) => [each.path, each.file]));
+    const read = async (/** @type {string} */ name) =>
+      new Uint8Array(await /** @type {Blob} */ (byPath.get(name)).arrayBuffer());
+    for (const { path: name, imagePath } of JSON.parse(engine.beginCase())) {
       // What is wrong with a file is in finishCase()'s answer.
-      engine.addFile(plan.name, plan.role, used ? read(plan.name) : new Uint8Array(), image);
+      engine.addFile(name, await read(name), imagePath ? await read(imagePath) : null);
     }
     must(JSON.parse(engine.finishCase()).error);
   }

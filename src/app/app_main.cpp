@@ -162,6 +162,7 @@ void receive_case(const std::string& json, const val& volumes, const val& labels
         state.viewing.window[c] = {state.subject->display[c].window_low, state.subject->display[c].window_high};
     }
     state.reference = labels.isNull() ? std::vector<std::uint8_t>{} : bytes_of(labels);
+    ui::forget_notices(state, "opening");
     state.segmentations.clear();
     state.prediction.clear();
     state.prediction_key = {};
@@ -261,14 +262,15 @@ void receive_segmentation(const std::string& model, int fold, int coalition, con
     something_changed();
 }
 
-void receive_notice(bool error, const std::string& sentence) {
-    state.notices.insert(state.notices.begin(), {error, sentence});
+// Notices of a topic are about one thing: the newest counts.
+void receive_notice(bool error, const std::string& sentence, const std::string& topic) {
+    ui::forget_notices(state, topic);
+    state.notices.insert(state.notices.begin(), {error, sentence, topic});
     something_changed();
 }
 
 void receive_files(const std::string& json) {
-    state.files.clear();
-    for (const Json& file : Json::parse(json)) state.files.push_back({file["name"], file["role"], file["detail"]});
+    state.files = files_from_json(Json::parse(json));
     something_changed();
 }
 
@@ -299,6 +301,7 @@ void receive_json(const std::string& what, const std::string& json) {
         state.runtime = parsed;
     }
     if (what == "opening") state.opening = parsed;
+    if (what == "cases") state.cases = parsed;
     if (what == "guess") state.guess = parsed;
     if (what == "chosenModel") state.choice.models_to_run = {parsed.get<std::string>()};
     if (what == "storage") state.storage = parsed["state"];

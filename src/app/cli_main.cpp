@@ -1,6 +1,7 @@
 // The core as a native program: what training and tests use, so that there is one code for training and inference.
 //
-//   shapslice prepare --spacing 2 --multiple 8 [--least I,J,K] --out FOLDER CASE_FOLDER...
+//   shapslice prepare --spacing 2 --multiple 8 [--least I,J,K] [--case NAME] --out FOLDER CASE_FOLDER...
+//   shapslice cases [--case NAME] FOLDER...
 //   shapslice score --case CASE_FOLDER --spacing 2 --multiple 8 [--least I,J,K] --logits FILE.npy
 //             [--labels-out FILE.nii.gz]
 //   shapslice phantom --seed N --out FOLDER [--name NAME] [--shape X,Y,Z] [--visibility ET=1,0,0,0 ...]
@@ -8,6 +9,8 @@
 //   shapslice activations --network FILE.onnx --shape I,J,K PREPARED.npy...
 //   shapslice cohort --held-out HELD_OUT.json RESULT.json...
 //   shapslice inspect FILE [IMG] [--raw FILE.f32] [--labels-out FILE.nii.gz]
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -20,6 +23,7 @@
 #include "image/prepare.h"
 #include "image/sha256.h"
 #include "inference/probabilities.h"
+#include "intake/file_start.h"
 #include "metrics/overlap.h"
 #include "network/rewrite.h"
 #include "phantom/phantom.h"
@@ -65,21 +69,58 @@ void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
-Expected<Case> open_folder(const fs::path& folder) {
-    std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
-    std::sort(names.begin(), names.end());
-    CaseOpening opening;
-    for (const FilePlan& plan : plan_files(names)) {
-        if (plan.role == FileRole::unused) continue;
-        const auto bytes = read_file(folder / plan.name);
+// All files below a folder, by their path from it; dataset.json read, and the beginning of files whose names tell
+// little.
+std::vector<FileEntry> files_below(const fs::path& folder) {
+    std::vector<FileEntry> files;
+    std::error_code problem;
+    for (auto at = fs::recursive_directory_iterator(folder, problem); at != fs::recursive_directory_iterator(); ++at) {
+        if (!at->is_regular_file()) continue;
+        FileEntry file;
+        file.path = at->path().lexically_relative(folder).generic_string();
+        file.size = static_cast<double>(at->file_size());
+        const auto written = std::chrono::file_clock::to_sys(at->last_write_time()).time_since_epoch();
+        file.modified = std::chrono::duration<double, std::milli>(written).count();
+        files.push_back(std::move(file));
+    }
+    std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+    const auto wanted = files_to_look_into(files);
+    for (FileEntry& file : files) {
+        const auto at = wanted.find(file.path);
+        if (at == wanted.end()) continue;
+        std::ifstream stream(folder / file.path, std::ios::binary);
+        std::vector<std::uint8_t> bytes(std::min(at->second, static_cast<std::size_t>(file.size)));
+        stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        take_beginning(file, bytes);
+    }
+    return files;
+}
+
+// The case that a folder holds. Several are refused with their names: `chosen` is one of them, or "".
+Expected<Case> open_folder(const fs::path& folder, const std::string& chosen = "") {
+    if (!fs::is_directory(folder)) return fail(folder.string() + ": this is no folder; expected the folder of a case.");
+    const CaseList list = find_cases({files_below(folder), {}, chosen});
+    if (const std::string refusal = refusal_of(list); !refusal.empty()) return fail(folder.string() + ": " + refusal);
+    CaseOpening opening(list.cases[*list.chosen], {list.cases[*list.chosen].label_names});
+    for (const auto& [path, image_path] : opening.wanted()) {
+        const auto bytes = read_file(folder / path);
         if (!bytes) return tl::make_unexpected(bytes.error());
-        const auto image = plan.image_name.empty() ? std::vector<std::uint8_t>{} : *read_file(folder / plan.image_name);
-        if (const auto added = opening.add(plan.name, plan.role, *bytes, image); !added) {
-            return tl::make_unexpected(added.error());
-        }
+        const auto image = image_path.empty() ? std::vector<std::uint8_t>{} : read_file(folder / image_path);
+        if (!image) return tl::make_unexpected(image.error());
+        if (const auto added = opening.add(path, *bytes, *image); !added) return tl::make_unexpected(added.error());
     }
     return opening.finish();
+}
+
+// The cases of folders and what each lacks, as JSON.
+Expected<void> run_cases(const Arguments& arguments) {
+    Json all = Json::array();
+    for (const std::string& folder : arguments.plain) {
+        if (!fs::is_directory(folder)) return fail(folder + ": this is no folder; expected folders of cases.");
+        all.push_back(case_list_to_json(find_cases({files_below(folder), {}, arguments.get("case")})));
+    }
+    std::cout << all.dump(1) << "\n";
+    return {};
 }
 
 // "a,b,c" as numbers.
@@ -121,7 +162,7 @@ Expected<void> run_prepare(const Arguments& arguments) {
     const fs::path out = arguments.get("out", ".");
     fs::create_directories(out);
     for (const std::string& folder : arguments.plain) {
-        const auto subject = open_folder(folder);
+        const auto subject = open_folder(folder, arguments.get("case"));
         if (!subject) return tl::make_unexpected(subject.error());
         const auto prepared = prepare_as_asked(*subject, arguments);
         if (!prepared) return tl::make_unexpected(prepared.error());
@@ -310,12 +351,13 @@ Expected<void> run_cohort(const Arguments& arguments) {
 
 int run(int count, char** words) {
     const std::map<std::string, Expected<void> (*)(const Arguments&)> commands{
-        {"prepare", run_prepare}, {"score", run_score},     {"phantom", run_phantom},        {"rewrite", run_rewrite},
-        {"cohort", run_cohort},   {"inspect", run_inspect}, {"activations", run_activations}};
+        {"prepare", run_prepare}, {"score", run_score}, {"phantom", run_phantom}, {"rewrite", run_rewrite},
+        {"cohort", run_cohort},   {"cases", run_cases}, {"inspect", run_inspect}, {"activations", run_activations}};
     const auto command = count > 1 ? commands.find(words[1]) : commands.end();
     if (command == commands.end()) {
-        std::cerr << "usage: shapslice prepare | score | phantom | rewrite | activations | cohort | inspect ... (see "
-                     "src/app/cli_main.cpp)\n";
+        std::cerr
+            << "usage: shapslice prepare | score | phantom | rewrite | activations | cohort | cases | inspect ... (see "
+               "src/app/cli_main.cpp)\n";
         return 2;
     }
     const auto done = command->second(parse(count, words));

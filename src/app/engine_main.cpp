@@ -20,6 +20,7 @@
 #include "app/guarded.h"
 #include "image/sha256.h"
 #include "inference/calibration_input.h"
+#include "intake/file_start.h"
 #include "network/describe.h"
 #include "network/rewrite.h"
 #include "phantom/phantom.h"
@@ -135,29 +136,52 @@ class Engine {
   public:
     explicit Engine(const val& host) : runtime_(host), events_(host), host_(host) {}
 
-    // [{name, role, imageName}] for the names given as a JSON array.
-    std::string plan_files_json(const std::string& names) const {
-        Json plans = Json::array();
-        for (const FilePlan& plan : plan_files(Json::parse(names).get<std::vector<std::string>>())) {
-            plans.push_back({{"name", plan.name}, {"role", role_name(plan.role)}, {"imageName", plan.image_name}});
-        }
-        return plans.dump();
+    // {path: bytes}: what of which files is to be read before find_cases() is asked. `files`: [{path, size}].
+    std::string files_to_look_into_json(const std::string& files) const {
+        return Json(files_to_look_into(file_entries_from_json(Json::parse(files)))).dump();
+    }
+    // {start, text}: what those bytes say; members of a file that find_cases() is given.
+    std::string look_into_file(const std::string& path, const val& bytes) const {
+        FileEntry file;
+        file.path = path;
+        take_beginning(file, bytes_of(bytes));
+        const Json start{{"format", file.start.format}, {"frames", file.start.frames}};
+        return Json{{"start", start}, {"text", file.text}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+    }
+    // The list of cases (intake/case_list.h), or {error}. begin_case() opens the one that is chosen.
+    std::string find_cases_json(const std::string& request_json) {
+        const auto request = case_request_from_json(Json::parse(request_json));
+        if (!request) return Json{{"error", request.error().sentence}}.dump();
+        list_ = find_cases(*request);
+        Json answer = case_list_to_json(list_);
+        answer["error"] = refusal_of(list_);
+        return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+    }
+    // The table of files of the case that is chosen: what is shown where it cannot be opened.
+    std::string file_table() const {
+        return list_.chosen ? files_to_json(table_of(list_.cases[*list_.chosen])).dump() : "[]";
     }
 
-    void begin_case() { opening_ = std::make_unique<CaseOpening>(); }
-    std::string add_file(const std::string& name, const std::string& role, const val& bytes, const val& image_bytes) {
-        const auto parsed = role_from_name(role);
-        if (!parsed)
-            return name + ": the role \"" + role +
-                   "\" is not known; expected t1c, t1n, t2f, t2w, segmentation or unused.";
+    // [{path, imagePath}]: the files to give to add_file(), once each. The case is the chosen one of the list, which
+    // must have no refusal.
+    std::string begin_case() {
+        if (!list_.chosen) return "[]";
+        const FoundCase& found = list_.cases[*list_.chosen];
+        opening_ = std::make_unique<CaseOpening>(found, OpeningOptions{found.label_names});
+        Json wanted = Json::array();
+        for (const auto& [path, image_path] : opening_->wanted())
+            wanted.push_back({{"path", path}, {"imagePath", image_path}});
+        return wanted.dump();
+    }
+    std::string add_file(const std::string& path, const val& bytes, const val& image_bytes) {
         std::vector<std::uint8_t> content, image;
         try {
             content = bytes_of(bytes);
             image = bytes_of(image_bytes);
         } catch (const std::bad_alloc&) {
-            return opening_->add_too_large(name, *parsed).error().sentence;
+            return opening_->add_too_large(path).error().sentence;
         }
-        const auto added = opening_->add(name, *parsed, content, image);
+        const auto added = opening_->add(path, content, image);
         return added ? "" : added.error().sentence;
     }
     // {error, files}: what was open before stays open when there is an error.
@@ -173,11 +197,7 @@ class Engine {
                 error = no_memory(name, "show it", "what was open before stays open").sentence;
             }
         }
-        Json answer{{"error", error}, {"files", Json::array()}};
-        for (const auto& file : opening->files()) {
-            answer["files"].push_back({{"name", file.name}, {"role", file.role}, {"detail", file.detail}});
-        }
-        return answer.dump();
+        return Json{{"error", error}, {"files", files_to_json(opening->files())}}.dump();
     }
     // Lets go of files that were added and will not be opened.
     void abandon_case() { opening_.reset(); }
@@ -442,6 +462,7 @@ class Engine {
     HostRuntime runtime_;
     HostEvents events_;
     val host_;
+    CaseList list_;
     std::unique_ptr<CaseOpening> opening_;
     std::unique_ptr<Case> case_;
     CaseSummary summary_;
@@ -459,7 +480,10 @@ EMSCRIPTEN_BINDINGS(shapslice_engine) {
     using shapslice::Guarded;
     emscripten::class_<Engine>("Engine")
         .constructor<const emscripten::val&>()
-        .function("planFiles", &Guarded<&Engine::plan_files_json>::call)
+        .function("filesToLookInto", &Guarded<&Engine::files_to_look_into_json>::call)
+        .function("lookIntoFile", &Guarded<&Engine::look_into_file>::call)
+        .function("findCases", &Guarded<&Engine::find_cases_json>::call)
+        .function("fileTable", &Guarded<&Engine::file_table>::call)
         .function("beginCase", &Guarded<&Engine::begin_case>::call)
         .function("addFile", &Guarded<&Engine::add_file>::call)
         .function("finishCase", &Guarded<&Engine::finish_case>::call)

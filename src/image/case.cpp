@@ -46,7 +46,9 @@ Expected<void> bring_to_grid(NamedImage& named, const Grid& grid, const std::str
 std::string content_digest(const Case& subject) {
     std::vector<std::string> lines;
     for (const CaseFile& file : subject.files) {
-        if (file.role != FileRole::unused) lines.push_back(std::string(role_name(file.role)) + " " + file.sha256);
+        if (file.role == FileRole::unused) continue;
+        lines.push_back(std::string(role_name(file.role)) + " " + file.sha256);
+        if (file.frame >= 0) lines.back() += " " + std::to_string(file.frame);
     }
     std::sort(lines.begin(), lines.end());
     std::string text = subject.made_from;

@@ -19,7 +19,8 @@ struct CaseFile {
     std::string name;
     FileRole role = FileRole::unused;
     std::string
-        sha256;  // lower-case hex, of the file's bytes as given; of a pair, of header and image one after the other
+        sha256;      // lower-case hex, of the file's bytes as given; of a pair, of header and image one after the other
+    int frame = -1;  // of a 4-D file: which of its volumes, from 0
 };
 
 struct Case {

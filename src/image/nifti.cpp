@@ -112,19 +112,65 @@ std::size_t convert_type(const std::uint8_t* stored, const NiftiHeader& header, 
     }
 }
 
-// The voxels' bytes: behind the header of a .nii, or in the .img of a pair.
-Expected<std::span<const std::uint8_t>> voxel_bytes(const std::string& file, const NiftiHeader& header,
+// One volume's bytes: behind the header of a .nii, or in the .img of a pair.
+Expected<std::span<const std::uint8_t>> voxel_bytes(const std::string& file, const NiftiHeader& header, int frame,
                                                     std::span<const std::uint8_t> all) {
     if (!header.single_file && all.empty()) {
         return fail(file + ": this is the header of a .hdr/.img pair and its .img is missing; expected both files.");
     }
-    const std::size_t wanted = voxel_count(header.shape) * static_cast<std::size_t>(header.voxel_bytes);
+    const auto wanted = static_cast<std::uint64_t>(frame + 1) * header.frame_bytes();
     if (header.voxel_offset > all.size() || all.size() - header.voxel_offset < wanted) {
         const std::size_t found = header.voxel_offset > all.size() ? 0 : all.size() - header.voxel_offset;
         return fail(file + ": the file ends early: it holds " + std::to_string(found) + " bytes of voxels; expected " +
                     std::to_string(wanted) + ".");
     }
-    return all.subspan(header.voxel_offset, wanted);
+    const auto size = static_cast<std::size_t>(header.frame_bytes());
+    return all.subspan(header.voxel_offset + static_cast<std::size_t>(frame) * size, size);
+}
+
+// The header, and the bytes of the file with the voxels.
+struct Opened {
+    NiftiHeader header;
+    Content content;
+};
+
+Expected<Opened> open_nifti(const std::string& file, std::span<const std::uint8_t> bytes,
+                            std::span<const std::uint8_t> image_bytes, bool several) {
+    if (bytes.empty()) return fail(file + ": the file is empty; expected a NIfTI image.");
+    // The header first: it says how much the rest may take.
+    const auto header = header_of(file, bytes);
+    if (!header) return tl::make_unexpected(header.error());
+    if (header->frames > 1 && !several) {
+        return fail(file + ": the image is 4-D: it has " + std::to_string(header->frames) +
+                    " volumes; expected a single 3-D volume. Open it with the dataset.json that names its volumes, or "
+                    "save each volume as a file.");
+    }
+    auto content = content_of(file, header->single_file ? bytes : image_bytes, header->file_bytes());
+    if (!content) return tl::make_unexpected(content.error());
+    return Opened{*header, std::move(*content)};
+}
+
+Expected<NiftiImage> volume_of(const std::string& file, const Opened& opened, int frame) {
+    const NiftiHeader& header = opened.header;
+    if (frame >= header.frames) {
+        return fail(file + ": the image has " + std::to_string(header.frames) + " volumes; expected at least " +
+                    std::to_string(frame + 1) + ", as the dataset.json beside it says.");
+    }
+    const auto stored = voxel_bytes(file, header, frame, opened.content.bytes());
+    if (!stored) return tl::make_unexpected(stored.error());
+    NiftiImage read;
+    read.layout.grid = {header.shape, header.affine};
+    read.layout.qform_code = header.qform_code;
+    read.layout.sform_code = header.sform_code;
+    read.volume.grid = orient_ras(read.layout);
+    read.volume.voxels.resize(read.volume.grid.size());
+    const std::size_t not_finite =
+        convert_type(stored->data(), header, storage_walk(read.layout), read.volume.grid, read.volume.voxels.data());
+    if (!header.note.empty()) read.notes.push_back(file + ": " + header.note);
+    if (not_finite > 0) {
+        read.notes.push_back(file + ": " + std::to_string(not_finite) + " voxels are not numbers; they are read as 0.");
+    }
+    return read;
 }
 
 nifti_1_header labelled_header(const StorageLayout& layout, int datatype, int bits) {
@@ -194,28 +240,24 @@ std::vector<std::uint8_t> write_voxels(std::span<const Value> voxels, const Stor
 Expected<NiftiImage> read_nifti(std::string_view file_name, std::span<const std::uint8_t> bytes,
                                 std::span<const std::uint8_t> image_bytes) {
     const std::string file(file_name);
-    if (bytes.empty()) return fail(file + ": the file is empty; expected a NIfTI image.");
-    // The header first: it says how much the rest may take.
-    const auto header = header_of(file, bytes);
-    if (!header) return tl::make_unexpected(header.error());
-    const auto content = content_of(file, header->single_file ? bytes : image_bytes, header->file_bytes());
-    if (!content) return tl::make_unexpected(content.error());
-    const auto stored = voxel_bytes(file, *header, content->bytes());
-    if (!stored) return tl::make_unexpected(stored.error());
+    const auto opened = open_nifti(file, bytes, image_bytes, false);
+    if (!opened) return tl::make_unexpected(opened.error());
+    return volume_of(file, *opened, 0);
+}
 
-    NiftiImage read;
-    read.layout.grid = {header->shape, header->affine};
-    read.layout.qform_code = header->qform_code;
-    read.layout.sform_code = header->sform_code;
-    read.volume.grid = orient_ras(read.layout);
-    read.volume.voxels.resize(read.volume.grid.size());
-    const std::size_t not_finite =
-        convert_type(stored->data(), *header, storage_walk(read.layout), read.volume.grid, read.volume.voxels.data());
-    if (!header->note.empty()) read.notes.push_back(file + ": " + header->note);
-    if (not_finite > 0) {
-        read.notes.push_back(file + ": " + std::to_string(not_finite) + " voxels are not numbers; they are read as 0.");
+Expected<std::vector<NiftiImage>> read_nifti_frames(std::string_view file_name, std::span<const int> frames,
+                                                    std::span<const std::uint8_t> bytes,
+                                                    std::span<const std::uint8_t> image_bytes) {
+    const std::string file(file_name);
+    const auto opened = open_nifti(file, bytes, image_bytes, true);
+    if (!opened) return tl::make_unexpected(opened.error());
+    std::vector<NiftiImage> volumes;
+    for (const int frame : frames) {
+        auto volume = volume_of(file, *opened, frame);
+        if (!volume) return tl::make_unexpected(volume.error());
+        volumes.push_back(std::move(*volume));
     }
-    return read;
+    return volumes;
 }
 
 std::vector<std::uint8_t> write_nifti_labels(std::span<const std::uint8_t> labels, const StorageLayout& layout) {

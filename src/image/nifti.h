@@ -32,10 +32,16 @@ struct NiftiImage {
 // Reads one image. `file_name` serves messages and the choice between single file and .hdr/.img pair; `bytes` is the
 // file's content, gzip-compressed or not (told by content, not by name). For a pair, `bytes` is the .hdr and
 // `image_bytes` the .img (each gzip-compressed or not). Any integer or float type, either byte order; complex and RGB
-// types are refused by name, so are 4-D files of more than one frame, and truncated or oversized files.
+// types are refused by name, so are 4-D files of more than one volume, and truncated or oversized files.
 // Errors are sentences that begin with the file's name.
 Expected<NiftiImage> read_nifti(std::string_view file_name, std::span<const std::uint8_t> bytes,
                                 std::span<const std::uint8_t> image_bytes = {});
+
+// Some volumes of a 4-D file, `frames` from 0, in the order asked for; the file is inflated once. Errors as above, or a
+// frame that the file does not have.
+Expected<std::vector<NiftiImage>> read_nifti_frames(std::string_view file_name, std::span<const int> frames,
+                                                    std::span<const std::uint8_t> bytes,
+                                                    std::span<const std::uint8_t> image_bytes = {});
 
 // A label map on the RAS+ grid of a case, as a .nii.gz (uint8) on the grid the case's files were stored on: same shape,
 // same affine (nibabel reads it back equal), same sform and qform codes.

@@ -165,9 +165,7 @@ Expected<void> set_shape(const std::string& file, const RawHeader& raw, NiftiHea
         }
         if (n > 3) frames = std::min<std::int64_t>(frames * raw.dim[n], 1 << 30);
     }
-    if (frames > 1) {
-        return fail(file + ": the image has " + std::to_string(frames) + " frames; expected a single 3-D volume.");
-    }
+    header.frames = static_cast<int>(frames);
     for (std::size_t n = 0; n < 3; ++n) header.shape[n] = static_cast<int>(raw.dim[n + 1]);
     // In 64 bits: in WebAssembly a size has 32, and what does not fit would come back small.
     constexpr std::int64_t kMostVoxels = std::int64_t{1} << 28;

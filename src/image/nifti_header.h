@@ -18,6 +18,7 @@ inline constexpr std::size_t kLargestHeader = 540;
 
 struct NiftiHeader {
     Shape shape{0, 0, 0};
+    int frames = 1;    // 3-D volumes, one behind the other
     int datatype = 0;  // a DT_ code that read_nifti converts
     int voxel_bytes = 0;
     bool swapped = false;     // the file's byte order is not this machine's
@@ -28,10 +29,11 @@ struct NiftiHeader {
     Eigen::Matrix4d affine = Eigen::Matrix4d::Identity();  // of the stored voxels
     int qform_code = 0;
     int sform_code = 0;
-    // Bytes of the file that holds the voxels, up to the last of them.
-    std::uint64_t file_bytes() const {
-        return voxel_offset + static_cast<std::uint64_t>(voxel_count(shape)) * static_cast<std::uint64_t>(voxel_bytes);
+    std::uint64_t frame_bytes() const {
+        return static_cast<std::uint64_t>(voxel_count(shape)) * static_cast<std::uint64_t>(voxel_bytes);
     }
+    // Bytes of the file that holds the voxels, up to the last of them.
+    std::uint64_t file_bytes() const { return voxel_offset + static_cast<std::uint64_t>(frames) * frame_bytes(); }
     std::string note;  // that sform and qform disagree, else empty
 };
 

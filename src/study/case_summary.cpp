@@ -15,6 +15,10 @@ void describe(F& f, CaseSummary::File& file) {
     f("name", file.name);
     f("role", file.role);
     f("detail", file.detail);
+    f("mark", file.mark);
+    f("remark", file.remark);
+    f("instead", file.instead);
+    f("named", file.named);
 }
 
 template <class F>
@@ -38,6 +42,12 @@ Json case_summary_to_json(const CaseSummary& summary) {
 }
 CaseSummary case_summary_from_json(const Json& json) {
     return json.get<CaseSummary>();
+}
+Json files_to_json(const std::vector<CaseSummary::File>& files) {
+    return files;
+}
+std::vector<CaseSummary::File> files_from_json(const Json& json) {
+    return json.get<std::vector<CaseSummary::File>>();
 }
 
 }  // namespace shapslice

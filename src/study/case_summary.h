@@ -33,9 +33,13 @@ struct CaseSummary {
     bool has_reference = false;
     PerRegion<std::uint64_t> reference_voxels{};
     struct File {
-        std::string name;
+        std::string name;    // its path; with "#3" the third volume of a 4-D file
         std::string role;    // role_name()
         std::string detail;  // "240 x 240 x 155, 1.0 x 1.0 x 1.0 mm" or what is wrong with it
+        std::string mark;    // "chosen": taken before others; "question": the user must say; "error"; else empty
+        std::string remark;  // what the mark stands for, or why the file is not used
+        std::vector<std::string> instead;  // other files named for its role
+        std::string named;                 // the role that its name says, used or not; else empty
         bool operator==(const File&) const = default;
     };
     std::vector<File> files;
@@ -44,6 +48,10 @@ struct CaseSummary {
 
 Json case_summary_to_json(const CaseSummary& summary);
 CaseSummary case_summary_from_json(const Json& json);
+
+// A table of files alone.
+Json files_to_json(const std::vector<CaseSummary::File>& files);
+std::vector<CaseSummary::File> files_from_json(const Json& json);
 
 CaseSummary summarise(const Case& subject);
 

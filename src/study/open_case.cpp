@@ -1,7 +1,6 @@
 #include "study/open_case.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <new>
 
@@ -10,21 +9,6 @@
 namespace shapslice {
 
 namespace {
-
-std::string lower(std::string text) {
-    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-}
-
-// "scan" of "scan.hdr" and "scan.hdr.gz" when `extension` is ".hdr"; nothing for other names.
-std::optional<std::string> stem_of(const std::string& name, const std::string& extension) {
-    const std::string small = lower(name);
-    for (const std::string& ending : {extension, extension + ".gz"}) {
-        if (small.size() > ending.size() && small.ends_with(ending))
-            return small.substr(0, small.size() - ending.size());
-    }
-    return std::nullopt;
-}
 
 std::string number_words(double value) {
     char text[32];
@@ -61,20 +45,50 @@ std::string grid_words(const Grid& grid) {
            " x " + number_words(spacing[2]) + " mm";
 }
 
-std::vector<FilePlan> plan_files(const std::vector<std::string>& names) {
-    const std::vector<FileRole> roles = guess_roles(names);
-    std::vector<FilePlan> plans;
-    for (std::size_t n = 0; n < names.size(); ++n) {
-        FilePlan plan{names[n], roles[n], ""};
-        if (stem_of(names[n], ".img")) plan.role = FileRole::unused;  // read with its .hdr
-        if (const auto stem = stem_of(names[n], ".hdr")) {
-            for (const std::string& other : names) {
-                if (stem_of(other, ".img") == stem) plan.image_name = other;
-            }
-        }
-        plans.push_back(std::move(plan));
+std::vector<CaseSummary::File> table_of(const FoundCase& found) {
+    static constexpr const char* kMarks[] = {"", "chosen", "question"};
+    std::vector<CaseSummary::File> table;
+    for (const FoundFile& file : found.files) {
+        table.push_back({file.key(), std::string(role_name(file.role)), "", kMarks[static_cast<std::size_t>(file.mark)],
+                         file.remark, file.instead,
+                         file.named == FileRole::unused ? "" : std::string(role_name(file.named))});
     }
-    return plans;
+    return table;
+}
+
+CaseOpening::CaseOpening(FoundCase found, OpeningOptions options)
+    : found_(std::move(found)), options_(std::move(options)), listing_(table_of(*found_)) {}
+
+std::vector<CaseOpening::Wanted> CaseOpening::wanted() const {
+    std::vector<Wanted> files;
+    if (!found_) return files;
+    for (const FoundFile& file : found_->files) {
+        const bool known =
+            std::any_of(files.begin(), files.end(), [&](const Wanted& each) { return each.path == file.path; });
+        if (file.role != FileRole::unused && !known) files.push_back({file.path, file.image_path});
+    }
+    return files;
+}
+
+std::vector<const FoundFile*> CaseOpening::files_of(const std::string& path) const {
+    std::vector<const FoundFile*> files;
+    if (!found_) return files;
+    for (const FoundFile& file : found_->files) {
+        if (file.path == path && file.role != FileRole::unused) files.push_back(&file);
+    }
+    return files;
+}
+
+Expected<std::string> CaseOpening::take(const std::string& name, FileRole role, NiftiImage image, CaseFile file) {
+    files_.push_back(std::move(file));
+    std::optional<NamedImage>& slot =
+        role == FileRole::segmentation ? segmentation_ : contrasts_[static_cast<std::size_t>(role)];
+    if (slot) {
+        return fail(name + ": " + slot->file_name + " is already the " + std::string(role_name(role)) +
+                    " of this case; expected one file for each role.");
+    }
+    slot = NamedImage{name, std::move(image)};
+    return grid_words(slot->image.volume.grid);
 }
 
 Expected<std::string> CaseOpening::read(const std::string& name, FileRole role, std::span<const std::uint8_t> bytes,
@@ -82,20 +96,55 @@ Expected<std::string> CaseOpening::read(const std::string& name, FileRole role, 
     if (role == FileRole::unused) return "";
     auto image = read_nifti(name, bytes, image_bytes);
     if (!image) return tl::make_unexpected(image.error());
-    files_.push_back({name, role, digest_of(bytes, image_bytes)});
-    std::optional<NamedImage>& slot =
-        role == FileRole::segmentation ? segmentation_ : contrasts_[static_cast<std::size_t>(role)];
-    if (slot) {
-        return fail(name + ": " + slot->file_name + " is already the " + std::string(role_name(role)) +
-                    " of this case; expected one file for each role.");
+    return take(name, role, std::move(*image), {name, role, digest_of(bytes, image_bytes)});
+}
+
+// All volumes of a file that have a role, inflated once.
+Expected<void> CaseOpening::read_frames(const std::string& path, std::span<const FoundFile* const> files,
+                                        std::span<const std::uint8_t> bytes,
+                                        std::span<const std::uint8_t> image_bytes) {
+    std::vector<int> frames;
+    for (const FoundFile* file : files) frames.push_back(file->frame);
+    auto volumes = read_nifti_frames(path, frames, bytes, image_bytes);
+    if (!volumes) return tl::make_unexpected(volumes.error());
+    const std::string digest = digest_of(bytes, image_bytes);
+    for (std::size_t n = 0; n < files.size(); ++n) {
+        const FoundFile& file = *files[n];
+        const auto listed =
+            list(file.key(), file.role,
+                 take(file.key(), file.role, std::move((*volumes)[n]), {file.key(), file.role, digest, file.frame}));
+        if (!listed) return listed;
     }
-    slot = NamedImage{name, std::move(*image)};
-    return grid_words(slot->image.volume.grid);
+    return {};
+}
+
+Expected<void> CaseOpening::add(const std::string& path, std::span<const std::uint8_t> bytes,
+                                std::span<const std::uint8_t> image_bytes) {
+    const std::vector<const FoundFile*> files = files_of(path);
+    if (files.empty()) return {};
+    if (files.front()->frame < 0) return add(path, files.front()->role, bytes, image_bytes);
+    try {
+        const auto read = read_frames(path, files, bytes, image_bytes);
+        if (read || first_error_) return read;
+        return list(files.front()->key(), files.front()->role, tl::make_unexpected(read.error()));
+    } catch (const std::bad_alloc&) {
+        return add_too_large(path);
+    }
+}
+
+Expected<void> CaseOpening::add_too_large(const std::string& path) {
+    const std::vector<const FoundFile*> files = files_of(path);
+    if (files.empty()) return add_too_large(path, FileRole::unused);
+    return add_too_large(files.front()->key(), files.front()->role);
 }
 
 Expected<void> CaseOpening::list(const std::string& name, FileRole role, const Expected<std::string>& read) {
-    listing_.push_back({name, std::string(role_name(role)), read ? *read : read.error().sentence});
+    auto row = std::find_if(listing_.begin(), listing_.end(), [&](const auto& file) { return file.name == name; });
+    if (row == listing_.end() || !found_)
+        row = listing_.insert(listing_.end(), {name, std::string(role_name(role)), "", "", "", {}, ""});
+    row->detail = read ? *read : read.error().sentence;
     if (read) return {};
+    row->mark = "error";
     if (!first_error_) first_error_ = read.error();
     return tl::make_unexpected(read.error());
 }
@@ -136,8 +185,14 @@ Expected<Case> CaseOpening::assemble(FileRole& at_work) {
     }
     std::vector<std::string> names;
     for (const CaseFile& file : files_) names.push_back(file.name);
-    auto assembled = assemble_case(common_case_name(names), std::move(contrasts_), std::move(segmentation_), &at_work);
-    if (assembled) assembled->files = files_;
+    const std::string case_name = found_ ? found_->name : common_case_name(names);
+    auto assembled = assemble_case(case_name, std::move(contrasts_), std::move(segmentation_), &at_work);
+    if (!assembled) return assembled;
+    assembled->files = files_;
+    // What was taken before what else, and what waits for the user's word.
+    for (const FoundFile& file : found_ ? found_->files : std::vector<FoundFile>{}) {
+        if (file.mark != FoundFile::Mark::none) assembled->notes.push_back(file.key() + ": " + file.remark + ".");
+    }
     return assembled;
 }
 

@@ -35,7 +35,7 @@ CaseSummary summarise(const Case& subject) {
         }
     }
     for (const CaseFile& file : subject.files) {
-        summary.files.push_back({file.name, std::string(role_name(file.role)), ""});
+        summary.files.push_back({file.name, std::string(role_name(file.role)), "", "", "", {}, ""});
     }
     summary.notes = subject.notes;
     return summary;

@@ -35,47 +35,180 @@ bool opening_refused(const AppState& state) {
     return !state.files.empty() && !(state.subject && state.files == state.subject->files);
 }
 
-// File name and role; the role can be corrected.
-void file_table(AppState& state) {
+// Room that a table takes, of what the rest of the panel can spare.
+constexpr float kMostFiles = 190;
+constexpr float kMostCases = 132;
+constexpr float kRow = 25;
+
+// The end of a name tells the sequence, so that is what is shown when it is long.
+void shortened(const std::string& name) {
+    std::string shown = name;
+    const float room = ImGui::GetContentRegionAvail().x;
+    while (shown.size() > 4 && ImGui::CalcTextSize(("..." + shown).c_str()).x > room) {
+        do shown.erase(0, 1);
+        while (!shown.empty() && (static_cast<unsigned char>(shown[0]) & 0xC0) == 0x80);  // whole characters
+    }
+    ImGui::TextUnformatted(ImGui::CalcTextSize(name.c_str()).x <= room ? name.c_str() : ("..." + shown).c_str());
+}
+
+bool wants_an_answer(const CaseSummary::File& file) {
+    return file.mark == "question" || file.mark == "error";
+}
+
+void file_name(const CaseSummary::File& file) {
+    ImGui::AlignTextToFramePadding();
+    if (!file.mark.empty()) {
+        const bool chosen = file.mark == "chosen";
+        ImGui::PushStyleColor(ImGuiCol_Text, chosen ? kWarning : kError);
+        ImGui::TextUnformatted(chosen ? "*" : file.mark == "question" ? "?" : "!");
+        ImGui::PopStyleColor();
+        ImGui::SameLine(0, 4);
+    }
+    ImGui::BeginGroup();
+    shortened(file.name.substr(file.name.rfind('/') + 1));
+    ImGui::EndGroup();
+    if (!ImGui::IsItemHovered()) return;
+    ImGui::BeginTooltip();
+    ImGui::PushTextWrapPos(420);
+    ImGui::TextUnformatted(file.name.c_str());
+    for (const std::string& line : {file.detail, file.remark}) {
+        if (!line.empty()) ImGui::TextUnformatted(line.c_str());
+    }
+    ImGui::PopTextWrapPos();
+    ImGui::EndTooltip();
+}
+
+void file_role(AppState& state, const CaseSummary::File& file, bool fixed) {
     static constexpr std::array<FileRole, 6> kRoles{FileRole::t1c, FileRole::t1n,          FileRole::t2f,
                                                     FileRole::t2w, FileRole::segmentation, FileRole::unused};
+    // Another file for a role is one click away.
+    const bool offered =
+        !fixed && file.role == "unused" && !file.named.empty() && (!file.instead.empty() || file.mark == "question");
+    const float use = offered ? 34.0f : 0.0f;
+    ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - use);
+    if (fixed) {
+        ImGui::TextDisabled("%s", file.role.c_str());
+    } else if (ImGui::BeginCombo("##role", file.role.c_str(), ImGuiComboFlags_NoArrowButton)) {
+        for (const FileRole role : kRoles) {
+            const std::string word(role_name(role));
+            if (ImGui::Selectable(word.c_str(), word == file.role))
+                send(state, "assignRole", {{"file", file.name}, {"role", word}});
+        }
+        ImGui::EndCombo();
+    }
+    if (!offered) return;
+    ImGui::SameLine(0, 3);
+    if (ImGui::Button("use", {use - 3, 0})) send(state, "assignRole", {{"file", file.name}, {"role", file.named}});
+    remember(state, ("use-" + file.name).c_str(), ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("Take this file as %s.", file.named.c_str());
+}
+
+// File name and role; the role can be corrected. What must be answered stands below its file.
+void file_table(AppState& state) {
     const auto& files = state.files.empty() && state.subject ? state.subject->files : state.files;
     const bool fixed = state.files.empty();
     ImGui::PushFont(fonts.small);
+    const float width = ImGui::GetContentRegionAvail().x - 20;
+    float height = 4;
+    for (const auto& file : files) {
+        height += kRow;
+        const std::string& words = file.mark == "error" ? file.detail : file.remark;
+        if (wants_an_answer(file)) height += ImGui::CalcTextSize(words.c_str(), nullptr, false, width).y + 4;
+    }
     if (ImGui::BeginTable("files", 2, ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_ScrollY,
-                          {0, std::min(150.0f, 4 + 25.0f * static_cast<float>(files.size()))})) {
+                          {0, std::min(kMostFiles, height)})) {
         ImGui::TableSetupColumn("file", ImGuiTableColumnFlags_WidthStretch);
-        ImGui::TableSetupColumn("role", ImGuiTableColumnFlags_WidthFixed, 92);
+        ImGui::TableSetupColumn("role", ImGuiTableColumnFlags_WidthFixed, 100);
         for (std::size_t n = 0; n < files.size(); ++n) {
+            ImGui::PushID(static_cast<int>(n));
             ImGui::TableNextRow();
             ImGui::TableNextColumn();
-            // The end of a name tells the contrast, so that is what is shown when it is long.
-            const std::string& name = files[n].name;
-            std::string shown = name;
-            while (shown.size() > 4 &&
-                   ImGui::CalcTextSize(("..." + shown).c_str()).x > ImGui::GetContentRegionAvail().x)
-                shown.erase(0, 1);
-            ImGui::AlignTextToFramePadding();
-            ImGui::TextUnformatted(shown == name ? name.c_str() : ("..." + shown).c_str());
-            if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s\n%s", name.c_str(), files[n].detail.c_str());
+            const float left = ImGui::GetCursorScreenPos().x;
+            file_name(files[n]);
             ImGui::TableNextColumn();
-            ImGui::PushID(static_cast<int>(n));
-            ImGui::SetNextItemWidth(-1);
-            if (fixed) {
-                ImGui::TextDisabled("%s", files[n].role.c_str());
-            } else if (ImGui::BeginCombo("##role", files[n].role.c_str(), ImGuiComboFlags_NoArrowButton)) {
-                for (const FileRole role : kRoles) {
-                    const std::string word(role_name(role));
-                    if (ImGui::Selectable(word.c_str(), word == files[n].role))
-                        send(state, "assignRole", {{"file", name}, {"role", word}});
-                }
-                ImGui::EndCombo();
+            file_role(state, files[n], fixed);
+            if (wants_an_answer(files[n])) {
+                // Over both columns: a table's cell would clip it.
+                ImGui::TableNextRow();
+                ImGui::TableNextColumn();
+                const std::string& words = files[n].mark == "error" ? files[n].detail : files[n].remark;
+                const ImVec2 size = ImGui::CalcTextSize(words.c_str(), nullptr, false, width);
+                const ImVec2 at{left, ImGui::GetCursorScreenPos().y};
+                ImDrawList* draw = ImGui::GetWindowDrawList();
+                ImGui::PushClipRect(at, {left + width + 4, at.y + size.y + 4}, false);
+                draw->AddText(ImGui::GetFont(), ImGui::GetFontSize(), at, kError, words.c_str(), nullptr, width);
+                ImGui::PopClipRect();
+                ImGui::Dummy({1, size.y + 2});
             }
             ImGui::PopID();
         }
         ImGui::EndTable();
     }
     ImGui::PopFont();
+}
+
+std::string lacks_words(const Json& found) {
+    std::string words;
+    for (const Json& role : found["missing"]) {
+        const auto known = role_from_name(role.get<std::string>());
+        const std::string title = known && *known < FileRole::segmentation
+                                      ? std::string(kContrastTitles[static_cast<std::size_t>(*known)])
+                                      : "expert segmentation";
+        words += (words.empty() ? "no " : ", no ") + title;
+    }
+    return words.empty() ? "complete" : words;
+}
+
+// Files of several cases: which there are, what each lacks, and one is opened by a click.
+void case_list(AppState& state) {
+    state.panels.erase("cases");
+    if (!state.cases.is_object() || state.cases["cases"].size() < 2) return;
+    const Json& cases = state.cases["cases"];
+    const Json& chosen = state.cases["chosen"];
+    heading((std::to_string(cases.size()) + " cases among these files").c_str());
+    ImGui::PushFont(fonts.small);
+    const float line = ImGui::GetTextLineHeight();
+    const float row = 2 * line + 8;
+    const ImVec2 top = ImGui::GetCursorScreenPos();
+    ImGui::BeginChild("cases", {0, std::min(kMostCases, row * static_cast<float>(cases.size()) + 4)});
+    ImGuiListClipper clipper;
+    clipper.Begin(static_cast<int>(cases.size()), row);
+    while (clipper.Step()) {
+        for (int n = clipper.DisplayStart; n < clipper.DisplayEnd; ++n) {
+            const Json& found = cases[static_cast<std::size_t>(n)];
+            const std::string name = found["name"].get<std::string>();
+            ImGui::PushID(n);
+            const ImVec2 at = ImGui::GetCursorPos();
+            const bool is_chosen = chosen.is_number() && chosen.get<int>() == n;
+            if (ImGui::Selectable("##case", is_chosen, 0, {0, row - 4})) send(state, "openCase", {{"name", name}});
+            remember(state, ("case-" + std::to_string(n)).c_str(), ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+            if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s: open this case.", name.c_str());
+            ImGui::SetCursorPos({at.x + 4, at.y + 1});
+            shortened(name);
+            ImGui::SetCursorPos({at.x + 4, at.y + 1 + line});
+            ImGui::TextDisabled("%s", lacks_words(found).c_str());
+            ImGui::SetCursorPos({at.x, at.y + row});
+            ImGui::PopID();
+        }
+    }
+    ImGui::EndChild();
+    remember(state, "cases", top, {top.x + ImGui::GetItemRectSize().x, top.y + ImGui::GetItemRectSize().y});
+    if (!chosen.is_number()) ImGui::TextWrapped("Choose one to open it.");
+    if (ImGui::SmallButton("All files as one case")) send(state, "openCase", {{"name", "*"}});
+    remember(state, "all-as-one", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+    if (ImGui::IsItemHovered())
+        ImGui::SetTooltip("Whatever their names say, the files are of one case: choose their roles yourself.");
+    ImGui::PopFont();
+}
+
+// Files among those opened that are no images that can be read.
+void foreign_words(const AppState& state) {
+    if (!state.cases.is_object() || state.cases["cases"].empty()) return;
+    for (const Json& files : state.cases["foreign"]) {
+        const auto count = files["count"].get<std::size_t>();
+        const std::string more = count > 1 ? " " + std::to_string(count - 1) + " more are like it." : "";
+        quiet_text((files["sentence"].get<std::string>() + more).c_str());
+    }
 }
 
 void opening_progress(AppState& state) {
@@ -337,6 +470,7 @@ void case_panel(AppState& state, const Rect& rect) {
     ImGui::TextUnformatted("ShapSlice");
     ImGui::PopFont();
     open_buttons(state);
+    case_list(state);
     heading(state.subject ? state.subject->name.c_str() : "No case");
     state.panels.erase("not-opened");
     if (opening_refused(state)) {
@@ -359,6 +493,7 @@ void case_panel(AppState& state, const Rect& rect) {
     // Notes and notices scroll where there are many; everything above stays in reach.
     ImGui::BeginChild("notices", {0, 0});
     notices(state);
+    foreign_words(state);
     for (const std::string& notice : state.study.notices) quiet_text(notice.c_str());
     if (state.subject) {
         for (const std::string& note : state.subject->notes) quiet_text(note.c_str());

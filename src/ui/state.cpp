@@ -4,6 +4,10 @@
 
 namespace shapslice::ui {
 
+void forget_notices(AppState& state, const std::string& topic) {
+    if (!topic.empty()) std::erase_if(state.notices, [&](const Notice& notice) { return notice.topic == topic; });
+}
+
 std::vector<const ModelCard*> models_to_run(const AppState& state) {
     std::vector<const ModelCard*> cards;
     for (const ModelCard& card : state.models) {

@@ -34,6 +34,7 @@ struct ModelCard {
 struct Notice {
     bool error = false;
     std::string sentence;
+    std::string topic;  // "opening": of files that were not opened; empty: of nothing that passes
 };
 
 enum class Layout { planes, contrasts };
@@ -77,6 +78,7 @@ struct AppState {
     std::vector<Notice> notices;
     std::vector<ClinicalRanking> saved_rankings;
     std::vector<CaseSummary::File> files;  // of the last opening, which may have failed
+    Json cases;                            // the cases that those files are of (intake/case_list.h), or null
     Json runtime = Json::object();
     Json guess;                // {manifest, convention, conventions} of a dropped network, until it is settled
     Json opening;              // {done, total, name, secondsLeft} while files are read: bytes
@@ -112,6 +114,9 @@ struct AppState {
 inline void send(AppState& state, const std::string& name, const Json& arguments = Json::object()) {
     state.commands.emplace_back(name, arguments.dump());
 }
+
+// Takes away what was said of a topic that has passed.
+void forget_notices(AppState& state, const std::string& topic);
 
 // The cards of the models chosen to run, in the cards' order.
 std::vector<const ModelCard*> models_to_run(const AppState& state);

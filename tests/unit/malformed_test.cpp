@@ -442,19 +442,15 @@ TEST(MalformedCase, OneVoxelIsACase) {
 TEST(MalformedCase, NamesInAnyScript) {
     const std::vector<std::string> names{"患者 一-t1c.nii.gz", "患者 一-t1n.nii.gz", "患者 一-FLAIR.nii.gz",
                                          "患者 一-t2w.nii.gz", "患者 一-🧠_seg.nii.gz"};
-    using enum FileRole;
-    EXPECT_EQ(guess_roles(names), (std::vector{t1c, t1n, t2f, t2w, segmentation}));
+    CaseRequest request;
+    for (const std::string& name : names) request.files.push_back({name, 1, std::nullopt, {}, ""});
+    const CaseList list = find_cases(request);
+    ASSERT_EQ(list.cases.size(), 1u);
+    EXPECT_EQ(list.cases[0].name, "患者 一");
+    EXPECT_TRUE(list.cases[0].missing.empty());
     EXPECT_EQ(common_case_name(names), "患者 一");
     EXPECT_EQ(common_case_name({"🧠.nii", "🧟.nii"}), "🧠");  // they share three bytes of four, and no character
     EXPECT_TRUE(read_nifti("患者🧠.nii", File(9)).error().sentence.starts_with("患者🧠.nii: "));
-}
-
-TEST(MalformedCase, ARoleGoesToOneImageOnly) {
-    using enum FileRole;
-    EXPECT_EQ(guess_roles({"a-t1c.nii", "a-t1c.nii.gz"}), (std::vector{t1c, unused}));
-    EXPECT_EQ(guess_roles({"a-t1c.nii", "a-t1c.nii"}), (std::vector{t1c, unused}));
-    EXPECT_EQ(guess_roles({"a-t1c.img", "b-t1c.nii"}), (std::vector{unused, t1c}));  // an .img alone is no image
-    EXPECT_EQ(guess_roles({"a-t1c.img", "a-t1c.hdr"}), (std::vector{t1c, t1c}));
 }
 
 TEST(MalformedCase, VoxelsOfAKilometreAreRefusedBeforeTheyAreResampled) {

@@ -99,7 +99,7 @@ TEST(ReadNifti, RefusesHeadersThatCannotBe) {
             h.dim[4] = 2;
             h.dim[3] = 1;
         },
-        "2 frames");
+        "2 volumes");
 }
 
 TEST(ReadNifti, FourDimensionsOfOneFramePass) {
