@@ -1,14 +1,5 @@
 // The core as a native program: what training and tests use, so that there is one code for training and inference.
-//
-//   shapslice prepare --spacing 2 --multiple 8 [--least I,J,K] [--case NAME] --out FOLDER CASE_FOLDER...
-//   shapslice cases [--case NAME] FOLDER...
-//   shapslice score --case CASE_FOLDER --spacing 2 --multiple 8 [--least I,J,K] --logits FILE.npy
-//             [--labels-out FILE.nii.gz]
-//   shapslice phantom --seed N --out FOLDER [--name NAME] [--shape X,Y,Z] [--visibility ET=1,0,0,0 ...]
-//   shapslice rewrite IN.onnx OUT.onnx
-//   shapslice activations --network FILE.onnx --shape I,J,K PREPARED.npy...
-//   shapslice cohort --held-out HELD_OUT.json RESULT.json...
-//   shapslice inspect FILE [IMG] [--raw FILE.f32] [--labels-out FILE.nii.gz]
+// `shapslice` alone says what it takes. Exit code 2: it was asked wrongly; 1: a file was not what was expected.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -17,6 +8,7 @@
 #include <iostream>
 #include <map>
 
+#include "app/arguments.h"
 #include "app/npy.h"
 #include "base/json.h"
 #include "convnet/calibration.h"
@@ -35,38 +27,41 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
-    std::vector<std::string> plain;
-    std::multimap<std::string, std::string> named;
-
-    std::string get(const std::string& name, const std::string& otherwise = "") const {
-        const auto at = named.find(name);
-        return at == named.end() ? otherwise : at->second;
-    }
-};
-
-Arguments parse(int count, char** words) {
-    Arguments arguments;
-    for (int n = 2; n < count; ++n) {
-        const std::string word = words[n];
-        if (word.starts_with("--") && n + 1 < count) {
-            arguments.named.emplace(word.substr(2), words[++n]);
-        } else {
-            arguments.plain.push_back(word);
-        }
-    }
-    return arguments;
-}
-
 Expected<std::vector<std::uint8_t>> read_file(const fs::path& path) {
+    std::error_code problem;
+    if (fs::is_directory(path, problem)) return fail(path.string() + ": this is a folder; expected a file.");
     std::ifstream file(path, std::ios::binary);
     if (!file) return fail(path.string() + ": the file cannot be opened.");
-    return std::vector<std::uint8_t>(std::istreambuf_iterator<char>(file), {});
+    std::vector<std::uint8_t> bytes;
+    std::array<char, 1 << 16> part;
+    while (file.read(part.data(), part.size()) || file.gcount() > 0)
+        bytes.insert(bytes.end(), part.begin(), part.begin() + file.gcount());
+    if (file.bad()) return fail(path.string() + ": the file cannot be read to its end.");
+    return bytes;
 }
 
-void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
-    std::ofstream(path, std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+Expected<void> write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
+    std::ofstream file(path, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    if (!file.flush()) return fail(path.string() + ": the file cannot be written.");
+    return {};
+}
+
+Expected<void> write_text(const fs::path& path, const std::string& text) {
+    return write_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+Expected<void> make_folder(const fs::path& folder) {
+    std::error_code problem;
+    fs::create_directories(folder, problem);
+    if (!fs::is_directory(folder, problem)) return fail(folder.string() + ": the folder cannot be made.");
+    return {};
+}
+
+// "case" of "some/case", "some/case/" and, within it, ".".
+std::string folder_name(const fs::path& folder) {
+    const fs::path whole = fs::absolute(folder).lexically_normal();
+    return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
 }
 
 // All files below a folder, by their path from it; dataset.json read, and the beginning of files whose names tell
@@ -74,8 +69,10 @@ void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {
 std::vector<FileEntry> files_below(const fs::path& folder) {
     std::vector<FileEntry> files;
     std::error_code problem;
-    for (auto at = fs::recursive_directory_iterator(folder, problem); at != fs::recursive_directory_iterator(); ++at) {
-        if (!at->is_regular_file()) continue;
+    const auto passing_by = fs::directory_options::skip_permission_denied;
+    for (auto at = fs::recursive_directory_iterator(folder, passing_by, problem);
+         at != fs::recursive_directory_iterator(); at.increment(problem)) {
+        if (problem || !at->is_regular_file(problem)) continue;
         FileEntry file;
         file.path = at->path().lexically_relative(folder).generic_string();
         file.size = static_cast<double>(at->file_size());
@@ -117,31 +114,16 @@ Expected<void> run_cases(const Arguments& arguments) {
     Json all = Json::array();
     for (const std::string& folder : arguments.plain) {
         if (!fs::is_directory(folder)) return fail(folder + ": this is no folder; expected folders of cases.");
-        all.push_back(case_list_to_json(find_cases({files_below(folder), {}, arguments.get("case")})));
+        all.push_back(case_list_to_json(find_cases({files_below(folder), {}, arguments.text("case")})));
     }
     std::cout << all.dump(1) << "\n";
     return {};
 }
 
-// "a,b,c" as numbers.
-template <class T, std::size_t N>
-Expected<std::array<T, N>> numbers(const std::string& text) {
-    std::array<T, N> values{};
-    std::size_t at = 0;
-    for (std::size_t n = 0; n < N; ++n) {
-        const std::size_t end = std::min(text.find(',', at), text.size());
-        if (at >= text.size()) return fail("\"" + text + "\": expected " + std::to_string(N) + " numbers with commas.");
-        values[n] = static_cast<T>(std::stod(text.substr(at, end - at)));
-        at = end + 1;
-    }
-    return values;
-}
-
 Expected<Prepared> prepare_as_asked(const Case& subject, const Arguments& arguments) {
-    const double spacing = std::stod(arguments.get("spacing", "2"));
-    const auto least = numbers<int, 3>(arguments.get("least", "1,1,1"));
-    if (!least) return tl::make_unexpected(least.error());
-    return prepare(subject, {spacing, spacing, spacing}, std::stoi(arguments.get("multiple", "8")), *least);
+    const double spacing = arguments.length("spacing", 2);
+    return prepare(subject, {spacing, spacing, spacing}, arguments.count("multiple", 8),
+                   arguments.extents("least", {1, 1, 1}));
 }
 
 std::vector<std::size_t> npy_shape(const Prepared& prepared, std::size_t channels) {
@@ -158,21 +140,36 @@ Json prepared_json(const Case& subject, const Prepared& prepared) {
     return json;
 }
 
+// One case's input, target and how they were made, as files of `out` that begin with its name.
+Expected<void> prepare_folder(const std::string& folder, const fs::path& out, const Arguments& arguments) {
+    const auto subject = open_folder(folder, arguments.text("case"));
+    if (!subject) return tl::make_unexpected(subject.error());
+    // Training on a case without a segmentation would teach that there is no tumour.
+    if (!subject->reference && !arguments.has("unlabelled"))
+        return fail(folder + ": there is no expert segmentation; expected one, or --unlabelled for inputs alone.");
+    const auto prepared = prepare_as_asked(*subject, arguments);
+    if (!prepared) return tl::make_unexpected(prepared.error());
+    const std::string name = folder_name(folder);
+    const auto path = [&](const char* ending) { return (out / (name + ending)).string(); };
+    Expected<void> written = write_npy(path(".input.npy"), npy_shape(*prepared, kContrasts), prepared->channels);
+    if (written && subject->reference)
+        written = write_npy(path(".target.npy"), npy_shape(*prepared, kLabels),
+                            prepare_labels(*subject->reference, subject->grid, *prepared));
+    if (written) written = write_text(path(".prepared.json"), prepared_json(*subject, *prepared).dump(2) + "\n");
+    if (written) std::cout << name << "\n";
+    return written;
+}
+
 Expected<void> run_prepare(const Arguments& arguments) {
-    const fs::path out = arguments.get("out", ".");
-    fs::create_directories(out);
+    const fs::path out = arguments.text("out", ".");
+    if (const auto made = make_folder(out); !made) return made;
+    std::map<std::string, std::string> folders;  // by the name that their files get
     for (const std::string& folder : arguments.plain) {
-        const auto subject = open_folder(folder, arguments.get("case"));
-        if (!subject) return tl::make_unexpected(subject.error());
-        const auto prepared = prepare_as_asked(*subject, arguments);
-        if (!prepared) return tl::make_unexpected(prepared.error());
-        const std::string name = fs::path(folder).lexically_normal().filename().string();
-        write_npy((out / (name + ".input.npy")).string(), npy_shape(*prepared, kContrasts), prepared->channels);
-        const std::vector<std::uint8_t> nothing(subject->grid.size(), 0);
-        write_npy((out / (name + ".target.npy")).string(), npy_shape(*prepared, kLabels),
-                  prepare_labels(subject->reference ? *subject->reference : nothing, subject->grid, *prepared));
-        std::ofstream(out / (name + ".prepared.json")) << prepared_json(*subject, *prepared).dump(2) << "\n";
-        std::cout << name << "\n";
+        const auto [other, first] = folders.emplace(folder_name(folder), folder);
+        if (!first) return fail(folder + ": " + other->second + " is of the same name; expected names that differ.");
+    }
+    for (const std::string& folder : arguments.plain) {
+        if (const auto done = prepare_folder(folder, out, arguments); !done) return done;
     }
     return {};
 }
@@ -186,17 +183,17 @@ ModelManifest label_logits() {
 }
 
 Expected<void> run_score(const Arguments& arguments) {
-    const auto subject = open_folder(arguments.get("case"));
+    const auto subject = open_folder(arguments.text("case"));
     if (!subject) return tl::make_unexpected(subject.error());
     const auto prepared = prepare_as_asked(*subject, arguments);
     if (!prepared) return tl::make_unexpected(prepared.error());
-    const auto logits = read_npy(arguments.get("logits"), npy_shape(*prepared, kLabels));
+    const auto logits = read_npy(arguments.text("logits"), npy_shape(*prepared, kLabels));
     if (!logits) return tl::make_unexpected(logits.error());
     std::vector<float> probabilities(logits->size());
     label_probabilities(label_logits(), *logits, voxel_count(prepared->padded), probabilities);
     const auto labels = restore_labels(probabilities, *prepared, subject->grid);
-    if (const std::string to = arguments.get("labels-out"); !to.empty()) {
-        write_file(to, write_nifti_labels(labels, subject->layout));
+    if (const std::string to = arguments.text("labels-out"); !to.empty()) {
+        if (const auto written = write_file(to, write_nifti_labels(labels, subject->layout)); !written) return written;
     }
     if (!subject->reference) return fail(subject->name + ": there is no segmentation to score against.");
     const Confusion counts = count_overlap(*subject->reference, labels);
@@ -214,33 +211,22 @@ Expected<void> run_score(const Arguments& arguments) {
 
 Expected<void> run_phantom(const Arguments& arguments) {
     PhantomSettings settings;
-    settings.seed = std::stoull(arguments.get("seed", "1"));
-    if (const std::string shape = arguments.get("shape"); !shape.empty()) {
-        const auto parsed = numbers<int, 3>(shape);
-        if (!parsed) return tl::make_unexpected(parsed.error());
-        settings.shape = *parsed;
-    }
+    settings.seed = arguments.seed("seed", 1);
+    settings.shape = arguments.extents("shape", settings.shape);
     const auto [first, last] = arguments.named.equal_range("visibility");
     for (auto at = first; at != last; ++at) {
-        const std::size_t equals = at->second.find('=');
-        const auto label = std::find(kLabelNames.begin() + 1, kLabelNames.end(), at->second.substr(0, equals));
-        if (equals == std::string::npos || label == kLabelNames.end()) {
-            return fail("--visibility " + at->second + ": expected NCR, ED or ET, then = and four numbers.");
-        }
-        const auto values = numbers<double, 4>(at->second.substr(equals + 1));
-        if (!values) return tl::make_unexpected(values.error());
-        settings.visibility[static_cast<std::size_t>(label - kLabelNames.begin() - 1)] = *values;
+        if (const auto given = label_settings(at->second)) settings.visibility[given->label - 1] = given->values;
     }
-    const fs::path out = arguments.get("out", ".");
-    fs::create_directories(out);
-    const std::string name = arguments.get("name", out.lexically_normal().filename().string());
+    const fs::path out = arguments.text("out", ".");
+    if (const auto made = make_folder(out); !made) return made;
+    const std::string name = arguments.text("name", folder_name(out));
     const Case subject = make_phantom(settings);
     for (std::size_t c = 0; c < kContrasts; ++c) {
-        write_file(out / (name + "-" + std::string(kContrastNames[c]) + ".nii.gz"),
-                   write_nifti_volume(subject.voxels[c], subject.layout, true));
+        const auto written = write_file(out / (name + "-" + std::string(kContrastNames[c]) + ".nii.gz"),
+                                        write_nifti_volume(subject.voxels[c], subject.layout, true));
+        if (!written) return written;
     }
-    write_file(out / (name + "-seg.nii.gz"), write_nifti_labels(*subject.reference, subject.layout));
-    return {};
+    return write_file(out / (name + "-seg.nii.gz"), write_nifti_labels(*subject.reference, subject.layout));
 }
 
 std::array<double, 16> row_major(const Eigen::Matrix4d& m) {
@@ -250,22 +236,24 @@ std::array<double, 16> row_major(const Eigen::Matrix4d& m) {
 }
 
 Expected<void> run_inspect(const Arguments& arguments) {
-    if (arguments.plain.empty()) return fail("inspect: expected the name of a file.");
     const fs::path path = arguments.plain[0];
     const auto bytes = read_file(path);
     if (!bytes) return tl::make_unexpected(bytes.error());
-    std::vector<std::uint8_t> image_bytes;
-    if (arguments.plain.size() > 1) image_bytes = *read_file(arguments.plain[1]);
-    const auto image = read_nifti(path.filename().string(), *bytes, image_bytes);
+    const auto image_bytes = arguments.plain.size() > 1 ? read_file(arguments.plain[1]) : std::vector<std::uint8_t>{};
+    if (!image_bytes) return tl::make_unexpected(image_bytes.error());
+    const auto image = read_nifti(path.filename().string(), *bytes, *image_bytes);
     if (!image) return tl::make_unexpected(image.error());
-    if (const std::string raw = arguments.get("raw"); !raw.empty()) {
+    if (const std::string raw = arguments.text("raw"); !raw.empty()) {
         const auto& voxels = image->volume.voxels;
-        write_file(raw, {reinterpret_cast<const std::uint8_t*>(voxels.data()), voxels.size() * sizeof(float)});
+        const auto* bytes_of_voxels = reinterpret_cast<const std::uint8_t*>(voxels.data());
+        if (const auto written = write_file(raw, {bytes_of_voxels, voxels.size() * sizeof(float)}); !written)
+            return written;
     }
-    if (const std::string to = arguments.get("labels-out"); !to.empty()) {
+    if (const std::string to = arguments.text("labels-out"); !to.empty()) {
         const auto labels = read_labels(path.filename().string(), image->volume);
         if (!labels) return tl::make_unexpected(labels.error());
-        write_file(to, write_nifti_labels(labels->volume.voxels, image->layout));
+        const auto written = write_file(to, write_nifti_labels(labels->volume.voxels, image->layout));
+        if (!written) return written;
     }
     std::cout << Json{{"shape", image->volume.grid.shape},
                       {"affine", row_major(image->volume.grid.affine)},
@@ -279,30 +267,26 @@ Expected<void> run_inspect(const Arguments& arguments) {
 
 // The graph as the page would run it; prints what was put otherwise.
 Expected<void> run_rewrite(const Arguments& arguments) {
-    if (arguments.plain.size() != 2) return fail("rewrite: expected the names of two files.");
     const fs::path path = arguments.plain[0];
     const auto bytes = read_file(path);
     if (!bytes) return tl::make_unexpected(bytes.error());
     auto network = Network::parse(path.filename().string(), *bytes);
     if (!network) return tl::make_unexpected(network.error());
     const Rewritten rewritten = rewrite(*network);
-    write_file(arguments.plain[1], network->serialise());
-    std::cout << Json(rewritten).dump() << "\n";
-    return {};
+    const auto written = write_file(arguments.plain[1], network->serialise());
+    if (written) std::cout << Json(rewritten).dump() << "\n";
+    return written;
 }
 
 // The ranges of a network's activations over prepared inputs, all of one shape and in the order of its channels: for
 // each input all contrasts and each alone. Printed as a fold of model.json has them.
 Expected<void> run_activations(const Arguments& arguments) {
-    const fs::path path = arguments.get("network");
-    const auto shape = numbers<int, 3>(arguments.get("shape"));
-    if (path.empty() || !shape || arguments.plain.empty())
-        return fail("activations: expected --network FILE.onnx, --shape I,J,K and prepared inputs.");
+    const fs::path path = arguments.text("network");
     const auto bytes = read_file(path);
     if (!bytes) return tl::make_unexpected(bytes.error());
     const auto network = Network::parse(path.filename().string(), *bytes);
     if (!network) return tl::make_unexpected(network.error());
-    const auto [i, j, k] = *shape;
+    const auto [i, j, k] = arguments.extents("shape", {});
     const auto graph = convnet::read_graph(path.filename().string(), *network, {k, j, i});
     if (!graph) return tl::make_unexpected(graph.error());
     convnet::Executor floats(convnet::make_plan(*graph));
@@ -329,8 +313,7 @@ Expected<Json> read_json(const fs::path& path) {
 // Results saved by the page or by scripts/replicate.mjs to a report over cases (METHOD 7). HELD_OUT.json says for each
 // model id and case name which fold, from 0, did not see the case.
 Expected<void> run_cohort(const Arguments& arguments) {
-    const fs::path held_out_path = arguments.get("held-out");
-    if (held_out_path.empty()) return fail("cohort: expected --held-out and the name of a file.");
+    const fs::path held_out_path = arguments.text("held-out");
     const auto held_out_json = read_json(held_out_path);
     if (!held_out_json) return tl::make_unexpected(held_out_json.error());
     const auto held_out = held_out_from_json(*held_out_json);
@@ -349,18 +332,62 @@ Expected<void> run_cohort(const Arguments& arguments) {
     return {};
 }
 
-int run(int count, char** words) {
-    const std::map<std::string, Expected<void> (*)(const Arguments&)> commands{
-        {"prepare", run_prepare}, {"score", run_score}, {"phantom", run_phantom}, {"rewrite", run_rewrite},
-        {"cohort", run_cohort},   {"cases", run_cases}, {"inspect", run_inspect}, {"activations", run_activations}};
-    const auto command = count > 1 ? commands.find(words[1]) : commands.end();
-    if (command == commands.end()) {
-        std::cerr
-            << "usage: shapslice prepare | score | phantom | rewrite | activations | cohort | cases | inspect ... (see "
-               "src/app/cli_main.cpp)\n";
+const std::vector<Command>& commands() {
+    constexpr std::size_t kMany = 1 << 20;
+    using enum OptionKind;
+    const std::vector<Option> preparing{{"spacing", length}, {"multiple", count}, {"least", extents}};
+    const auto with_preparing = [&](std::vector<Option> options) {
+        options.insert(options.end(), preparing.begin(), preparing.end());
+        return options;
+    };
+    static const std::vector<Command> all{
+        {"prepare",
+         "[--spacing 2] [--multiple 8] [--least I,J,K] [--unlabelled] [--case NAME] [--out FOLDER] CASE_FOLDER...", 1,
+         kMany, with_preparing({{"out"}, {"unlabelled", flag}, {"case"}}), run_prepare},
+        {"cases", "[--case NAME] FOLDER...", 1, kMany, {{"case"}}, run_cases},
+        {"score",
+         "--case CASE_FOLDER --logits FILE.npy [--spacing 2] [--multiple 8] [--least I,J,K] [--labels-out FILE.nii.gz]",
+         0, 0, with_preparing({{"case", text, true}, {"logits", text, true}, {"labels-out"}}), run_score},
+        {"phantom",
+         "[--seed N] [--out FOLDER] [--name NAME] [--shape I,J,K] [--visibility ET=1,0,0,0]...",
+         0,
+         0,
+         {{"seed", seed}, {"out"}, {"name"}, {"shape", extents}, {"visibility", settings}},
+         run_phantom},
+        {"rewrite", "IN.onnx OUT.onnx", 2, 2, {}, run_rewrite},
+        {"activations",
+         "--network FILE.onnx --shape I,J,K PREPARED.npy...",
+         1,
+         kMany,
+         {{"network", text, true}, {"shape", extents, true}},
+         run_activations},
+        {"cohort", "--held-out HELD_OUT.json RESULT.json...", 0, kMany, {{"held-out", text, true}}, run_cohort},
+        {"inspect",
+         "FILE [IMG] [--raw FILE.f32] [--labels-out FILE.nii.gz]",
+         1,
+         2,
+         {{"raw"}, {"labels-out"}},
+         run_inspect}};
+    return all;
+}
+
+int run(const std::vector<std::string>& words) {
+    const auto command = std::find_if(commands().begin(), commands().end(),
+                                      [&](const Command& each) { return !words.empty() && each.name == words[0]; });
+    if (command == commands().end()) {
+        if (!words.empty()) std::cerr << words[0] << ": there is no such command.\n";
+        for (const Command& each : commands())
+            std::cerr << (&each == commands().data() ? "usage: " : "       ") << "shapslice " << each.name << " "
+                      << each.usage << "\n";
         return 2;
     }
-    const auto done = command->second(parse(count, words));
+    const auto arguments = parse_arguments(*command, {words.begin() + 1, words.end()});
+    if (!arguments) {
+        std::cerr << arguments.error().sentence << "\n";
+        return 2;
+    }
+    auto done = command->run(*arguments);
+    if (done && !std::cout.flush()) done = fail("The answer cannot be written to where it was to go.");
     if (!done) std::cerr << done.error().sentence << "\n";
     return done ? 0 : 1;
 }
@@ -369,5 +396,12 @@ int run(int count, char** words) {
 }  // namespace shapslice
 
 int main(int count, char** words) {
-    return shapslice::run(count, words);
+    try {
+        return shapslice::run({words + std::min(count, 1), words + count});
+    } catch (const std::bad_alloc&) {
+        std::cerr << "There is not enough memory for this.\n";
+    } catch (const std::exception& error) {  // a defect, or a file system that fails under the program
+        std::cerr << "The program could not do this (" << error.what() << ").\n";
+    }
+    return 1;
 }

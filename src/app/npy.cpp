@@ -17,7 +17,8 @@ std::string shape_words(const std::vector<std::size_t>& shape) {
 
 }  // namespace
 
-void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const float> values) {
+Expected<void> write_npy(const std::string& path, const std::vector<std::size_t>& shape,
+                         std::span<const float> values) {
     std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape_words(shape) + ", }";
     constexpr std::size_t kAlignment = 64;
     const std::size_t before = kMagic.size() + 2;
@@ -30,6 +31,8 @@ void write_npy(const std::string& path, const std::vector<std::size_t>& shape, s
     file << header;
     file.write(reinterpret_cast<const char*>(values.data()),
                static_cast<std::streamsize>(values.size() * sizeof(float)));
+    if (!file.flush()) return fail(path + ": the file cannot be written.");
+    return {};
 }
 
 Expected<std::vector<float>> read_npy(const std::string& path, const std::vector<std::size_t>& shape) {

@@ -66,7 +66,7 @@ Expected<void> run(int count, char** words) {
         const auto started = std::chrono::steady_clock::now();
         executor.run(*input, output);
         const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
-        write_npy(words[n + 1], shape, output);
+        if (const auto written = write_npy(words[n + 1], shape, output); !written) return written;
         std::cout << "{\"steps\": " << executor.plan().steps.size() << ", \"bytes\": " << executor.bytes()
                   << ", \"products\": " << executor.plan().products() << ", \"seconds\": " << seconds.count() << "}\n";
     }
