@@ -111,32 +111,61 @@ export class ConvnetPool {
    * @param {number} fold
    * @param {() => Promise<Uint8Array>} file the fold's file as it is
    * @param {number[]} shape i, j, k
+   * @param {string} [ranges] of activations, JSON; '': the manifest's
    */
-  async openIn(client, manifest, fold, file, shape) {
+  async openIn(client, manifest, fold, file, shape, ranges = '') {
     const { file: name, sha256, activations } = manifest.folds[fold];
-    const key = `${sha256} ${shape} ${JSON.stringify(activations)}`;
+    const by = ranges || JSON.stringify(activations);
+    const key = `${sha256} ${shape} ${by}`;
     if (client.open === key) return;
     client.open = '';
-    client.facts = await client.call('open', [name, await file(), shape.toReversed(), activations]);
+    client.facts = await client.call('open', [name, await file(), shape.toReversed(), by]);
     client.open = key;
   }
 
   /**
-   * One forward pass in whole numbers.
+   * One forward pass in whole numbers; where these would cut something off, in floats.
    * @param {ModelManifest} manifest
    * @param {number} fold
    * @param {() => Promise<Uint8Array>} file
    * @param {number[]} shape i, j, k
    * @param {Float32Array} input is handed over
+   * @param {string} ranges of activations, JSON, that were measured on the case; '': the manifest's
    * @returns {Promise<RunAnswer>}
    */
-  async run(manifest, fold, file, shape, input) {
+  async run(manifest, fold, file, shape, input, ranges) {
+    return this.working(manifest, fold, async (client) => {
+      await this.openIn(client, manifest, fold, file, shape, ranges);
+      const { output, seconds, again } = await client.call('run', [input], [input.buffer]);
+      const provider = again ? 'engine-float' : ranges ? 'engine-measured' : 'engine';
+      return { output, provider, seconds, notice: '' };
+    });
+  }
+
+  /**
+   * The ranges of a model's activations, widened to what they are on an input that leaves them.
+   * @param {ModelManifest} manifest
+   * @param {number} fold
+   * @param {() => Promise<Uint8Array>} file
+   * @param {number[]} shape i, j, k
+   * @param {Float32Array} input
+   * @returns {Promise<string>} JSON
+   */
+  async widenedRanges(manifest, fold, file, shape, input) {
+    return this.working(manifest, fold, async (client) => {
+      await this.openIn(client, manifest, fold, file, shape);
+      return client.call('widenedRanges', [input]);
+    });
+  }
+
+  /**
+   * @template T
+   * @param {ModelManifest} manifest @param {number} fold
+   * @param {(client: ConvnetClient) => Promise<T>} work what fails in it is said to be this network's
+   */
+  async working(manifest, fold, work) {
     try {
-      return await this.with(async (client) => {
-        await this.openIn(client, manifest, fold, file, shape);
-        const { output, seconds } = await client.call('run', [input], [input.buffer]);
-        return { output, provider: 'engine', seconds, notice: '' };
-      });
+      return await this.with(work);
     } catch (error) {
       const reason = String(/** @type {Error} */ (error).message).replace(/\.$/, '');
       throw new Error(
@@ -154,7 +183,7 @@ export class ConvnetPool {
     try {
       return await this.with(async (client) => {
         client.open = '';
-        await client.call('open', [name, bytes, shape.toReversed(), null]);
+        await client.call('open', [name, bytes, shape.toReversed(), '']);
         return { activations: await client.call('ranges', [input]) };
       });
     } catch (error) {

@@ -25,13 +25,11 @@ const methods = {
   /**
    * Opens a network for one size of input, in whole numbers by the ranges of its activations, or in floats without.
    * @param {string} file @param {Uint8Array} bytes @param {number[]} extents k, j, i
-   * @param {Record<string, number[]> | null} activations
+   * @param {string} ranges JSON; '': none
    */
-  async open(file, bytes, extents, activations) {
+  async open(file, bytes, extents, ranges) {
     const network = await (ready ??= load());
-    const problem = activations
-      ? network.openWhole(file, bytes, extents, JSON.stringify(activations))
-      : network.open(file, bytes, extents);
+    const problem = ranges ? network.openWhole(file, bytes, extents, ranges) : network.open(file, bytes, extents);
     if (problem) throw new Error(problem);
     return { value: JSON.parse(network.facts()) };
   },
@@ -43,7 +41,15 @@ const methods = {
     const output = network.run(input);
     if (!output) throw new Error('The input is of another size than the network was opened for.');
     const seconds = (performance.now() - started) / 1000;
-    return { value: { output, seconds }, transfer: [output.buffer] };
+    const { again, clipped } = JSON.parse(network.outcome());
+    return { value: { output, seconds, again, clipped }, transfer: [output.buffer] };
+  },
+
+  /** Its ranges, widened to what they are on this input, JSON. @param {Float32Array} input */
+  async widenedRanges(input) {
+    const ranges = (await (ready ??= load())).widenedRanges(input);
+    if (!ranges) throw new Error('The input is of another size than the network was opened for.');
+    return { value: ranges };
   },
 
   /** The ranges of its activations on an input and on each of its channels alone. @param {Float32Array} input */

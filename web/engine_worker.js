@@ -74,8 +74,9 @@ async function createEngine() {
   const module = /** @type {EngineModule} */ (await create());
   /** @type {EngineHost} */
   const host = {
-    startRun: (ticket, modelId, fold, channels, shape, input, fast, mask) => {
-      void answerRun(ticket, modelId, fold, channels, shape, input, fast, mask);
+    startRun: (ticket, modelId, fold, channels, shape, input, fast, mask, ranges, measures) => {
+      const run = { modelId, fold, channels, shape, fast, mask, ranges, measures };
+      void answerRun(ticket, run, input);
     },
     onResult: (json) => emit('result', { json }),
     onOtherSettings: () => emit('otherSettings', {}),
@@ -95,16 +96,15 @@ async function createEngine() {
 }
 
 /**
- * @param {number} ticket
- * @param {string} modelId
- * @param {number} fold
- * @param {number} channels
- * @param {number[]} shape
- * @param {Float32Array} view
- * @param {boolean} fast not in float32, on the program's own engine
- * @param {Mask | null} mask
+ * What the engine asks for, but the input. `shape`: i, j, k; `fast`: not in float32, on the program's own engine.
+ * @typedef {{ modelId: string, fold: number, channels: number, shape: number[], fast: boolean, mask: Mask | null,
+ *   ranges: string, measures: boolean }} WantedRun
  */
-async function answerRun(ticket, modelId, fold, channels, shape, view, fast, mask) {
+
+/** @param {number} ticket @param {WantedRun} wanted @param {Float32Array} view */
+async function answerRun(ticket, wanted, view) {
+  const { modelId, fold, channels, shape, fast } = wanted;
+  let { mask } = wanted;
   /** @type {Float32Array | null} */
   let input = null;
   try {
@@ -126,8 +126,17 @@ async function answerRun(ticket, modelId, fold, channels, shape, view, fast, mas
     }
     const model = library.get(modelId);
     const files = library.files(model, fold);
-    const run = () => runtime.run(model.manifest, fold, files, channels, shape, input, mask);
-    const answer = await (fast ? runFast(engine, model.manifest, fold, files, channels, shape, input, mask) : run());
+    if (wanted.measures) {
+      // Halves have no ranges.
+      const ranges = runtime.state.halves
+        ? ''
+        : await pool.widenedRanges(model.manifest, fold, files.original, shape, input);
+      engine.completeRanges(ticket, ranges);
+      return;
+    }
+    const answer = await (fast
+      ? runFast(engine, model.manifest, files, { ...wanted, mask }, input)
+      : runtime.run(model.manifest, fold, files, channels, shape, input, mask));
     if (answer.notice) tellOfRuntime(engine);
     const { output, labels, provider, seconds, notice } = answer;
     if (labels) engine.completeLabels(ticket, labels, provider, seconds, notice);
@@ -141,21 +150,18 @@ async function answerRun(ticket, modelId, fold, channels, shape, view, fast, mas
  * One forward pass that need not be in float32: in halves on a graphics processor, else in whole numbers.
  * @param {Engine} engine
  * @param {ModelManifest} manifest
- * @param {number} fold
  * @param {import('./types.d.ts').NetworkFiles} files
- * @param {number} channels
- * @param {number[]} shape i, j, k
+ * @param {WantedRun} wanted
  * @param {Float32Array} input
- * @param {Mask | null} mask
  */
-async function runFast(engine, manifest, fold, files, channels, shape, input, mask) {
+async function runFast(engine, manifest, files, { fold, channels, shape, mask, ranges }, input) {
   const { halves } = runtime.state;
   const onGpu = await runtime.runHalf(manifest, fold, files, channels, shape, input, mask);
   if (onGpu) return onGpu;
   if (halves) tellOfRuntime(engine);
   const notice = runtime.takeNotice();
   try {
-    return { ...(await pool.run(manifest, fold, files.original, shape, maskedInput(input, mask))), notice };
+    return { ...(await pool.run(manifest, fold, files.original, shape, maskedInput(input, mask), ranges)), notice };
   } catch (error) {
     if (notice) emit('notice', { kind: 'notice', sentence: notice });
     throw error;

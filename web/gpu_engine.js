@@ -72,7 +72,8 @@ export class GpuEngine {
    * @param {Float32Array} input
    * @param {Mask | null} mask
    * @param {boolean} half volumes in halves
-   * @returns {Promise<{ output: Float32Array, labels?: Uint32Array, seconds: number } | null>}
+   * @returns {Promise<{ output: Float32Array, labels?: Uint32Array, seconds: number, overflowed: boolean } | null>} `overflowed`:
+   *   halves did not hold what was to be written, and the answer is of no use
    */
   async run({ file, sha256 }, bytes, channels, shape, input, mask, half) {
     const present = mask?.present ?? Array(channels).fill(1);
@@ -96,10 +97,10 @@ export class GpuEngine {
       const labels = mask?.labelling ? await Promise.race([this.labelsOf(mask, mask.labelling), lost]) : null;
       if (labels) {
         const found = await Promise.race([open.network.label(present, labels), lost]);
-        return { output: new Float32Array(), labels: found, seconds: seconds() };
+        return { output: new Float32Array(), labels: found, seconds: seconds(), overflowed: open.network.overflowed };
       }
       const output = await Promise.race([open.network.run(present), lost]);
-      return { output, seconds: seconds() };
+      return { output, seconds: seconds(), overflowed: open.network.overflowed };
     } catch (error) {
       this.refused.set(wanted, String(error));
       throw error;

@@ -67,6 +67,11 @@ export class GpuShaders {
     return kept(this.pipelines, key, () => this.compile(shader, files, constants ?? {}));
   }
 
+  /** Whether a pass marks values that halves do not hold (floats/write_half.wgsl). @param {Pick<GpuPass, 'shader' | 'writes'>} pass */
+  async marks({ shader, writes }) {
+    return writes === 'half' && (await this.text(shader)).includes('written(');
+  }
+
   /** @param {string} name @param {string[]} files in shaders/, one after another @param {Record<string, number>} constants overrides */
   async compile(name, files, constants) {
     const code = (await Promise.all(files.map((file) => this.text(file)))).join('');
@@ -75,12 +80,15 @@ export class GpuShaders {
   }
 }
 
-/** @param {any} encoder @param {{ pipeline: any, group: any, workgroups: number[] }[]} passes */
+/** `marker`: the group of what a pass marks an overflow in. @typedef {{ pipeline: any, group: any, marker?: any, workgroups: number[] }} BoundPass */
+
+/** @param {any} encoder @param {BoundPass[]} passes */
 function encode(encoder, passes) {
   const pass = encoder.beginComputePass();
-  for (const { pipeline, group, workgroups } of passes) {
+  for (const { pipeline, group, marker, workgroups } of passes) {
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, group);
+    if (marker) pass.setBindGroup(1, marker);
     pass.dispatchWorkgroups(...workgroups);
   }
   pass.end();
@@ -137,8 +145,8 @@ export class GpuNetwork {
         network.write(WEIGHTS, weights);
         network.write(CONSTANTS, constants);
         network.write(TABLES, tables);
-        network.loading = await network.bind(shaders, network.program.load);
-        network.running = await network.bind(shaders, network.program.run);
+        network.loading = await network.bind(shaders, network.program.load, network.markers[0]);
+        network.running = await network.bind(shaders, network.program.run, network.markers[1]);
       },
     );
   }
@@ -152,11 +160,16 @@ export class GpuNetwork {
     );
     const size = program.buffers[OUTPUT];
     this.outcome = device.createBuffer({ size, usage: MAP_READ | COPY_DST });
+    /** Not 0 where the image, and where the last run, had values that halves do not hold. */
+    this.markers = [0, 1].map(() => device.createBuffer({ size: 16, usage: STORAGE | COPY_SRC | COPY_DST }));
+    this.marked = device.createBuffer({ size: 16, usage: MAP_READ | COPY_DST });
+    /** Whether halves did not hold what the last run made: its output is no use. */
+    this.overflowed = false;
     /** @type {any[]} */
     this.uniforms = [];
-    /** @type {{ pipeline: any, group: any, workgroups: number[] }[]} */
+    /** @type {BoundPass[]} */
     this.loading = [];
-    /** @type {{ pipeline: any, group: any, workgroups: number[] }[]} */
+    /** @type {BoundPass[]} */
     this.running = [];
   }
 
@@ -170,8 +183,8 @@ export class GpuNetwork {
     this.device.queue.writeBuffer(this.buffers[buffer], 0, values);
   }
 
-  /** @param {GpuShaders} shaders @param {GpuPass[]} passes */
-  bind(shaders, passes) {
+  /** @param {GpuShaders} shaders @param {GpuPass[]} passes @param {any} marker what they mark an overflow in */
+  bind(shaders, passes, marker) {
     return Promise.all(
       passes.map(async (each) => {
         const { parameters, buffers, workgroups } = each;
@@ -183,7 +196,10 @@ export class GpuNetwork {
         const bound = [uniform, ...buffers.map((buffer) => this.buffers[buffer])];
         const entries = bound.map((buffer, binding) => ({ binding, resource: { buffer } }));
         const group = this.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
-        return { pipeline, group, workgroups };
+        if (!(await shaders.marks(each))) return { pipeline, group, workgroups };
+        const marking = [{ binding: 0, resource: { buffer: marker } }];
+        const layout = pipeline.getBindGroupLayout(1);
+        return { pipeline, group, marker: this.device.createBindGroup({ layout, entries: marking }), workgroups };
       }),
     );
   }
@@ -197,6 +213,7 @@ export class GpuNetwork {
     this.write(INPUT, input);
     if (absent) this.write(ABSENT, absent);
     const encoder = this.device.createCommandEncoder();
+    encoder.clearBuffer(this.markers[0]);
     encode(encoder, this.loading);
     this.device.queue.submit([encoder.finish()]);
   }
@@ -209,7 +226,9 @@ export class GpuNetwork {
   async run(present) {
     const encoder = this.begin(present);
     encoder.copyBufferToBuffer(this.buffers[OUTPUT], 0, this.outcome, 0, this.program.buffers[OUTPUT]);
-    return new Float32Array(await readBack(this.device, encoder, this.outcome));
+    const output = new Float32Array(await readBack(this.device, encoder, this.outcome));
+    await this.readMarks();
+    return output;
   }
 
   /**
@@ -218,14 +237,26 @@ export class GpuNetwork {
    * @param {GpuLabels} labels
    */
   async label(present, labels) {
-    return labels.read(this.begin(present));
+    const words = await labels.read(this.begin(present));
+    await this.readMarks();
+    return words;
+  }
+
+  /** Of a run that has ended. */
+  async readMarks() {
+    await this.marked.mapAsync(MAP_READ);
+    const [image, , run] = new Uint32Array(this.marked.getMappedRange());
+    this.overflowed = image !== 0 || run !== 0;
+    this.marked.unmap();
   }
 
   /** What makes the output of a coalition. @param {number[]} present */
   begin(present) {
     this.write(PRESENT, Float32Array.from(present));
     const encoder = this.device.createCommandEncoder();
+    encoder.clearBuffer(this.markers[1]);
     encode(encoder, this.running);
+    for (const [n, marker] of this.markers.entries()) encoder.copyBufferToBuffer(marker, 0, this.marked, 8 * n, 8);
     return encoder;
   }
 
@@ -240,7 +271,8 @@ export class GpuNetwork {
 
   /** Gives the device's memory back. */
   close() {
-    for (const buffer of [...this.buffers, ...this.uniforms, this.outcome]) buffer.destroy();
+    for (const buffer of [...this.buffers, ...this.uniforms, ...this.markers, this.marked, this.outcome])
+      buffer.destroy();
   }
 }
 
@@ -284,7 +316,7 @@ export class GpuLabels {
     this.probabilities = device.createBuffer({ size: voxels * 16, usage: STORAGE });
     this.words = device.createBuffer({ size, usage: STORAGE | COPY_SRC });
     this.outcome = device.createBuffer({ size, usage: MAP_READ | COPY_DST });
-    /** @type {{ pipeline: any, group: any, workgroups: number[] }[]} */
+    /** @type {BoundPass[]} */
     this.passes = [];
     this.device = device;
   }

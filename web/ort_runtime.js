@@ -342,8 +342,14 @@ export class OrtRuntime {
   async runOnOwn(manifest, fold, { original }, channels, shape, input, mask, half) {
     if (!this.own || this.state.provider !== 'webgpu' || this.wasmOnly.has(manifest.id)) return null;
     try {
-      const answer = await this.own.run(manifest.folds[fold], original, channels, shape, input, mask, half);
-      return answer && { ...answer, provider: half ? OWN_HALF_PROVIDER : OWN_PROVIDER, notice: '' };
+      const run = (/** @type {boolean} */ inHalves) =>
+        /** @type {GpuEngine} */ (this.own).run(manifest.folds[fold], original, channels, shape, input, mask, inHalves);
+      let inHalves = half;
+      let answer = await run(inHalves);
+      if (answer?.overflowed) answer = await run((inHalves = false));
+      if (!answer) return null;
+      const { overflowed: _, ...made } = answer;
+      return { ...made, provider: inHalves ? OWN_HALF_PROVIDER : OWN_PROVIDER, notice: '' };
     } catch (error) {
       if (error instanceof DeviceLost) {
         this.own = null;

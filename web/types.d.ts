@@ -102,6 +102,8 @@ export interface Engine {
   setClinicalRanking(json: string): string;
   completeRun(ticket: number, output: Float32Array, provider: string, seconds: number, notice: string): void;
   completeLabels(ticket: number, words: Uint32Array, provider: string, seconds: number, notice: string): void;
+  /** Of activations, JSON; '': those of the model do. */
+  completeRanges(ticket: number, ranges: string): void;
   failRun(ticket: number, sentence: string): void;
   resultJson(): string;
   resultCsv(): string;
@@ -114,6 +116,10 @@ export interface Convnet {
   open(file: string, bytes: Uint8Array, extents: number[]): string;
   openWhole(file: string, bytes: Uint8Array, extents: number[], rangesJson: string): string;
   run(input: Float32Array): Float32Array | null;
+  /** After openWhole(): {again, clipped: {tensor: share}} of the last run, JSON. */
+  outcome(): string;
+  /** After openWhole(): its ranges, widened to what this input takes, JSON; '' where that is of another size. */
+  widenedRanges(input: Float32Array): string;
   ranges(input: Float32Array): string;
   facts(): string;
   delete(): void;
@@ -195,6 +201,10 @@ export interface EngineHost {
     input: Float32Array,
     fast: boolean,
     mask: Mask | null,
+    /** Of activations, JSON, that a fast run goes by; '': those of the model. */
+    ranges: string,
+    /** Ranges are asked for in place of a run: completeRanges(). */
+    measures: boolean,
   ): void;
   onResult(json: string): void;
   onOtherSettings(): void;

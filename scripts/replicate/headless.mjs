@@ -59,9 +59,11 @@ export class HeadlessEngine {
     const module = /** @type {EngineModule} */ (await create());
     /** @type {EngineHost} */
     const host = {
-      startRun: (ticket, modelId, fold, channels, shape, input) => {
+      startRun: (ticket, modelId, fold, channels, shape, input, _fast, _mask, ranges, measures) => {
         // The view dies when the engine's memory grows.
-        void headless.answerRun(ticket, modelId, fold, channels, shape, input.slice());
+        const copy = input.slice();
+        if (measures) void headless.answerRanges(ticket, modelId, fold, shape, copy);
+        else void headless.answerRun(ticket, modelId, fold, channels, shape, copy, ranges);
       },
       onResult: () => {},
       onOtherSettings: () => {},
@@ -138,16 +140,19 @@ export class HeadlessEngine {
 
   /**
    * @param {number} ticket @param {string} id @param {number} fold @param {number} channels
-   * @param {number[]} shape i, j, k @param {Float32Array} input
+   * @param {number[]} shape i, j, k @param {Float32Array} input @param {string} ranges measured on the case; '': the model's
    */
-  async answerRun(ticket, id, fold, channels, shape, input) {
+  async answerRun(ticket, id, fold, channels, shape, input, ranges) {
     try {
       const model = /** @type {ReplicatedModel} */ (this.models.get(id));
       if (this.numbers !== 'onnxruntime') {
         const started = performance.now();
-        const output = (await this.ownNetwork(model, fold, shape)).run(input);
+        const network = await this.ownNetwork(model, fold, shape, ranges);
+        const output = network.run(input);
         if (!output) throw new Error(`${model.name}: the input is of another size than the network was opened for.`);
-        this.core.completeRun(ticket, output, 'engine', (performance.now() - started) / 1000, '');
+        const { again } = JSON.parse(network.outcome());
+        const provider = again ? 'engine-float' : ranges ? 'engine-measured' : 'engine';
+        this.core.completeRun(ticket, output, provider, (performance.now() - started) / 1000, '');
         return;
       }
       const session = await this.sessionOf(model, fold);
@@ -163,9 +168,22 @@ export class HeadlessEngine {
     }
   }
 
-  /** @param {ReplicatedModel} model @param {number} fold @param {number[]} shape */
-  async ownNetwork(model, fold, shape) {
-    const key = `${model.id}/${fold} ${shape} ${this.numbers}`;
+  /**
+   * The ranges of a case that leaves those of the model.
+   * @param {number} ticket @param {string} id @param {number} fold @param {number[]} shape i, j, k @param {Float32Array} input
+   */
+  async answerRanges(ticket, id, fold, shape, input) {
+    try {
+      const model = /** @type {ReplicatedModel} */ (this.models.get(id));
+      this.core.completeRanges(ticket, (await this.ownNetwork(model, fold, shape, '')).widenedRanges(input));
+    } catch (error) {
+      this.core.failRun(ticket, sentenceOf(error));
+    }
+  }
+
+  /** @param {ReplicatedModel} model @param {number} fold @param {number[]} shape @param {string} ranges */
+  async ownNetwork(model, fold, shape, ranges) {
+    const key = `${model.id}/${fold} ${shape} ${this.numbers} ${ranges}`;
     if (this.own?.key === key) return this.own.network;
     this.own?.network.delete();
     this.own = null;
@@ -176,7 +194,7 @@ export class HeadlessEngine {
     const extents = shape.toReversed();
     must(
       this.numbers === 'wide'
-        ? network.openWhole(file, bytes, extents, JSON.stringify(activations))
+        ? network.openWhole(file, bytes, extents, ranges || JSON.stringify(activations))
         : network.open(file, bytes, extents),
     );
     this.own = { key, network };

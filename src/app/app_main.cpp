@@ -208,6 +208,12 @@ void receive_models(const std::string& json) {
         card.architecture = manifest.value("architecture", "");
         card.description = manifest.value("description", "");
         card.quantisation = manifest.value("quantisation", "");
+        const Json intensities = manifest.value("intensities", Json());
+        const Json range = intensities.is_object() ? intensities.value("zRange", Json()) : Json();
+        if (range.is_array() && range.size() == 2 && range[0].is_number() && range[1].is_number())
+            card.z_range = {range[0].get<double>(), range[1].get<double>()};
+        const Json clipped = intensities.is_object() ? intensities.value("clippedAtPercentile", Json()) : Json();
+        if (clipped.is_number()) card.clipped_at = clipped.get<double>();
         card.parameters = manifest.value("parameters", 0.0);
         for (const Json& fold : manifest["folds"])
             card.fold_bytes = std::max(card.fold_bytes, fold.value("bytes", 0.0));

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "convnet/calibration.h"
 #include "convnet/executor.h"
+#include "convnet/fast_network.h"
 #include "convnet/gpu_program_json.h"
 #include "convnet/halves.h"
 
@@ -27,7 +28,7 @@ class Convnet {
     // An error's sentence, or "" and the network is ready to run in floats. `extents`: [k, j, i] of the input.
     std::string open(const std::string& file_name, const val& bytes, const val& extents) {
         const std::string problem = read(file_name, bytes, extents);
-        return problem.empty() ? plan(file_name, {}) : problem;
+        return problem.empty() ? plan(file_name) : problem;
     }
     // The same, in wide whole numbers (plan.h) by ranges as model.json has them.
     std::string open_whole(const std::string& file_name, const val& bytes, const val& extents,
@@ -36,8 +37,19 @@ class Convnet {
         if (!problem.empty()) return problem;
         const auto ranges = ranges_from_json(Json::parse(ranges_json, nullptr, false));
         if (!ranges) return file_name + ": " + ranges.error().sentence + ".";
-        return plan(file_name, *ranges);
+        const std::string too_large = refuse_size(file_name, make_plan(graph_, *ranges));
+        if (too_large.empty()) fast_ = std::make_unique<FastNetwork>(std::move(graph_), *ranges);
+        return too_large;
     }
+    // The ranges that open_whole() was given, widened by those of a run in floats on this input, as JSON; "" where the
+    // input is of another size.
+    std::string widened_ranges(const val& input) {
+        const std::vector<float> given = emscripten::convertJSArrayToNumberVector<float>(input);
+        if (!fast_ || given.size() != count_of(graph().input_shape())) return "";
+        return ranges_to_json(fast_->widened_by(given)).dump();
+    }
+    // Of the last run() after open_whole(): {again, clipped: {tensor: share}} (convnet/fast_network.h).
+    std::string outcome() const { return Json{{"again", outcome_.again}, {"clipped", outcome_.clipped}}.dump(); }
 
     // Runs the network in floats on one more input, and keeps the ranges of its activations in mind.
     val calibrate(const val& input) {
@@ -62,7 +74,14 @@ class Convnet {
     }
 
     // [channels][k][j][i] of the network's output; null where nothing is open or the input is of another size.
-    val run(const val& input) { return run_observed(input, {}); }
+    val run(const val& input) {
+        if (!fast_) return run_observed(input, {});
+        const std::vector<float> given = emscripten::convertJSArrayToNumberVector<float>(input);
+        if (given.size() != count_of(graph().input_shape())) return val::null();
+        std::vector<float> output(count_of(graph().output_shape()));
+        outcome_ = fast_->run(given, output);
+        return val(typed_memory_view(output.size(), output.data())).call<val>("slice");
+    }
 
     // [{value, products, made, milliseconds}] of each step of a run: products by the network's count, and those that
     // were made.
@@ -83,17 +102,20 @@ class Convnet {
 
     // {steps, products, bytes, volumes}: multiplications of weights a run, memory held, what of that are volumes.
     std::string facts() const {
-        if (!executor_) return "{}";
-        return Json{{"steps", executor_->plan().steps.size()},
-                    {"products", executor_->plan().products()},
-                    {"bytes", executor_->bytes()},
-                    {"volumes", executor_->plan().bytes}}
+        const Executor* executor = fast_ ? &fast_->executor() : executor_.get();
+        if (!executor) return "{}";
+        return Json{{"steps", executor->plan().steps.size()},
+                    {"products", executor->plan().products()},
+                    {"bytes", executor->bytes()},
+                    {"volumes", executor->plan().bytes}}
             .dump();
     }
 
   private:
     std::string read(const std::string& file_name, const val& bytes, const val& extents) {
         executor_.reset();
+        fast_.reset();
+        outcome_ = {};
         graph_ = {};
         calibration_ = {};
         const auto network = Network::parse(file_name, emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes));
@@ -104,14 +126,18 @@ class Convnet {
         graph_ = std::move(*graph);
         return "";
     }
-    std::string plan(const std::string& file_name, const Ranges& ranges) {
-        Plan plan = make_plan(graph_, ranges);
-        constexpr std::uint64_t kMostBytes = std::uint64_t{3} << 30;  // of the 4 GB that WebAssembly can address
-        if (plan.bytes > kMostBytes)
-            return file_name + ": the network needs more than 3 GB for an image of this size; expected less.";
-        executor_ = std::make_unique<Executor>(std::move(plan));
-        return "";
+    std::string plan(const std::string& file_name) {
+        Plan plan = make_plan(graph_);
+        const std::string too_large = refuse_size(file_name, plan);
+        if (too_large.empty()) executor_ = std::make_unique<Executor>(std::move(plan));
+        return too_large;
     }
+    static std::string refuse_size(const std::string& file_name, const Plan& plan) {
+        constexpr std::uint64_t kMostBytes = std::uint64_t{3} << 30;  // of the 4 GB that WebAssembly can address
+        if (plan.bytes <= kMostBytes) return "";
+        return file_name + ": the network needs more than 3 GB for an image of this size; expected less.";
+    }
+    const Graph& graph() const { return fast_ ? fast_->graph() : graph_; }
     val run_observed(const val& input, const Executor::Observer& observer) {
         const std::vector<float> given = emscripten::convertJSArrayToNumberVector<float>(input);
         if (!executor_ || given.size() != count_of(graph_.input_shape())) return val::null();
@@ -122,7 +148,9 @@ class Convnet {
 
     Graph graph_;
     Calibration calibration_;
-    std::unique_ptr<Executor> executor_;
+    std::unique_ptr<Executor> executor_;  // after open()
+    std::unique_ptr<FastNetwork> fast_;   // after open_whole(), with the graph
+    FastNetwork::Outcome outcome_;
 };
 
 template <class T>
@@ -166,6 +194,8 @@ EMSCRIPTEN_BINDINGS(shapslice_convnet) {
         .function("ranges", &Guarded<&Convnet::ranges>::call)
         .function("calibrate", &Guarded<&Convnet::calibrate>::call)
         .function("useWholeNumbers", &Guarded<&Convnet::use_whole_numbers>::call)
+        .function("widenedRanges", &Guarded<&Convnet::widened_ranges>::call)
+        .function("outcome", &Guarded<&Convnet::outcome>::call)
         .function("run", &Guarded<&Convnet::run>::call)
         .function("profile", &Guarded<&Convnet::profile>::call)
         .function("facts", &Guarded<&Convnet::facts>::call);

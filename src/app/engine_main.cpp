@@ -1,12 +1,13 @@
 // The engine as JavaScript sees it: web/engine_worker.js in the page, tests and scripts under Node.
 //
 // Strings cross as JSON or as one sentence for the user (empty: all is well), voxels as typed arrays. The runtime seam:
-// the engine calls host.startRun(ticket, modelId, fold, channels, [i, j, k], input, fast, mask); the host
-// answers later with completeRun(ticket, ...) or failRun(ticket, sentence): never from within startRun, since the
+// the engine calls host.startRun(ticket, modelId, fold, channels, [i, j, k], input, fast, mask, ranges, measures); the
+// host answers later with completeRun(ticket, ...) or failRun(ticket, sentence): never from within startRun, since the
 // functions that Emscripten makes for a page without eval may not be entered a second time. `mask` is null, or for a
 // host that masks (setMasks): {present: [1 or 0 a channel], absent: voxels or null, image: number, labelling: null or
-// {parameters, channels, taps, words}} (inference/runtime.h). Where there is a labelling it may answer with
-// completeLabels(ticket, words, ...) in place of completeRun().
+// {parameters, channels, taps, words}} (inference/runtime.h). `ranges`: JSON of those that a fast run goes by, "" for
+// the model's own; `measures`: ranges are asked for in place of a run, and completeRanges() gives them. Where there is
+// a labelling it may answer with completeLabels(ticket, words, ...) in place of completeRun().
 #include <emscripten/bind.h>
 #include <emscripten/emscripten.h>
 #include <emscripten/heap.h>
@@ -102,7 +103,7 @@ class HostRuntime final : public Runtime {
             }
         }
         host_.call<void>("startRun", ticket, request.model_id, request.fold, request.channels, shape,
-                         view(request.input), request.fast, mask);
+                         view(request.input), request.fast, mask, request.ranges, request.measures);
     }
 
     val host_;
@@ -383,6 +384,12 @@ class Engine {
             ticket,
             RunOutcome{{}, provider, seconds, notice, emscripten::convertJSArrayToNumberVector<std::uint32_t>(words)});
     }
+    // Ranges of activations as JSON; "": those of the model do.
+    void complete_ranges(int ticket, const std::string& ranges) {
+        RunOutcome outcome;
+        outcome.ranges = ranges;
+        runtime_.answer(ticket, std::move(outcome));
+    }
     void fail_run(int ticket, const std::string& sentence) { runtime_.answer(ticket, fail(sentence)); }
 
     std::string result_json() const { return study_ ? result_to_json(study_->result()).dump() : "null"; }
@@ -510,6 +517,7 @@ EMSCRIPTEN_BINDINGS(shapslice_engine) {
         .function("setClinicalRanking", &Guarded<&Engine::set_clinical_ranking>::call)
         .function("completeRun", &Guarded<&Engine::complete_run>::call)
         .function("completeLabels", &Guarded<&Engine::complete_labels>::call)
+        .function("completeRanges", &Guarded<&Engine::complete_ranges>::call)
         .function("failRun", &Guarded<&Engine::fail_run>::call)
         .function("resultJson", &Guarded<&Engine::result_json>::call)
         .function("resultCsv", &Guarded<&Engine::result_csv>::call)

@@ -13,6 +13,10 @@ namespace shapslice {
 enum class Precision { exact, fast };
 inline constexpr std::array<std::string_view, 2> kPrecisionNames{"exact", "fast"};
 
+// Wide whole numbers have steps to spare: they cover so many times the range that a value was seen in. The more they
+// cover, the coarser they are: at 1.5 the labels that differ from floats are half of what they are at 3.
+inline constexpr float kRangeRoom = 2;
+
 inline std::optional<Precision> precision_from_name(std::string_view name) {
     const auto at = std::find(kPrecisionNames.begin(), kPrecisionNames.end(), name);
     if (at == kPrecisionNames.end()) return std::nullopt;

@@ -95,6 +95,18 @@ Ranges Calibration::ranges() const {
     return found;
 }
 
+Ranges widened(Ranges known, const Ranges& seen) {
+    for (auto& [tensor, range] : known) {
+        const auto at = seen.find(tensor);
+        if (at == seen.end()) continue;
+        range.low = std::min(range.low, at->second.low);
+        range.high = std::max(range.high, at->second.high);
+        range.lowest = std::min(range.lowest, at->second.lowest);
+        range.highest = std::max(range.highest, at->second.highest);
+    }
+    return known;
+}
+
 Json ranges_to_json(const Ranges& ranges) {
     // Six digits: a bound that was once seen, with room left beyond it.
     const auto rounded = [](float end) {

@@ -24,6 +24,9 @@ class Calibration {
     std::map<std::string, std::vector<float>> samples_;
 };
 
+// For each value of `known` the ends of both. What is seen of other values is left out: they stay in floats.
+Ranges widened(Ranges known, const Ranges& seen);
+
 // {tensor: [least, largest]}, as a fold of model.json has it under "activations": all that wide numbers need.
 Json ranges_to_json(const Ranges& ranges);
 Expected<Ranges> ranges_from_json(const Json& json);

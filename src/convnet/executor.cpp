@@ -37,6 +37,7 @@ const int* width_table(const Source& source) {
 }  // namespace
 
 Executor::Executor(Plan plan) : plan_(std::move(plan)), memory_(static_cast<std::size_t>(plan_.bytes)) {
+    clipped_.resize(plan_.values.size());
     sums_.resize(plan_.values.size());
     square_sums_.resize(plan_.values.size());
     for (std::size_t v = 0; v < plan_.values.size(); ++v) {
@@ -473,8 +474,12 @@ void Executor::finish(const Step& step, int k, int j, float* row) {
     finish_row(row, made.shape.extents[2], made.shape.channels, finish);
     const int count = made.shape.extents[2] * padded_channels(made.shape.channels);
     const std::size_t at = row_at(made.shape, k, j);
-    if (made.whole == Whole::wide) quantise_row(row, count, made.quantisation, whole<std::int16_t>(made) + at);
-    if (made.whole == Whole::narrow) quantise_row(row, count, made.quantisation, whole<std::int8_t>(made) + at);
+    int clipped = 0;
+    if (made.whole == Whole::wide)
+        clipped = quantise_row(row, count, made.quantisation, whole<std::int16_t>(made) + at);
+    if (made.whole == Whole::narrow)
+        clipped = quantise_row(row, count, made.quantisation, whole<std::int8_t>(made) + at);
+    clipped_[index(step.value)] += static_cast<std::uint64_t>(clipped);
 }
 
 void Executor::run_step(const Step& step, std::span<const float> input) {
@@ -493,6 +498,7 @@ void Executor::run_step(const Step& step, std::span<const float> input) {
 }
 
 void Executor::run(std::span<const float> input, std::span<float> output, const Observer& observer) {
+    std::fill(clipped_.begin(), clipped_.end(), std::uint64_t{0});
     for (const Step& step : plan_.steps) {
         run_step(step, input);
         const Value& made = plan_.values[index(step.value)];

@@ -26,6 +26,10 @@ class Executor {
     // `input` is [channels][k][j][i] as the network takes it, `output` the same as it gives it; sizes are the plan's.
     void run(std::span<const float> input, std::span<float> output, const Observer& observer = {});
 
+    // Of each value in the order of plan().values how many elements the last run cut off when it rounded them to whole
+    // numbers: they lay beyond the value's range.
+    std::span<const std::uint64_t> clipped() const { return clipped_; }
+
   private:
     // A convolution's staged rows, of which most are used again for the next row of the output.
     template <class Element>
@@ -82,6 +86,7 @@ class Executor {
 
     Plan plan_;
     std::vector<std::byte> memory_;
+    std::vector<std::uint64_t> clipped_;
     std::vector<std::vector<double>> sums_;  // a value's channels, for its moments
     std::vector<std::vector<double>> square_sums_;
     std::vector<Stage<float>> real_stages_;  // a source of the widest convolution

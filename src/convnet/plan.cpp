@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/overloads.h"
+#include "base/precision.h"
 #include "convnet/filters.h"
 #include "convnet/kernels/pack_weights.h"
 #include "convnet/kernels/simd.h"
@@ -421,11 +422,10 @@ void Planner::choose_numbers() {
         if (each.whole == Whole::none) each.real = true;  // only pooled, or not read at all
         if (each.whole == Whole::none) continue;
         const Range& range = ranges_.at(each.name);
-        // Wide numbers have steps to spare: room for half as much again as was seen.
-        constexpr float kRoom = 1.5f;
-        each.quantisation = each.whole == Whole::narrow ? quantisation_of(range.low, range.high, kLargestNarrow)
-                                                        : quantisation_of(kRoom * range.lowest, kRoom * range.highest,
-                                                                          each.quantisation.largest);
+        each.quantisation =
+            each.whole == Whole::narrow
+                ? quantisation_of(range.low, range.high, kLargestNarrow)
+                : quantisation_of(kRangeRoom * range.lowest, kRangeRoom * range.highest, each.quantisation.largest);
     }
 }
 

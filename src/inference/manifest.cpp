@@ -207,6 +207,9 @@ Expected<ModelManifest> read_manifest(std::string_view file_name, const Json& js
             if (!activations) return fail(file + ": " + activations.error().sentence + ".");
             manifest.folds.push_back(
                 {fold.at("file").get<std::string>(), fold.at("sha256").get<std::string>(), *activations});
+            const std::string input = json.value("input", "");
+            if (!activations->empty() && fold.at("activations").contains(input))
+                manifest.folds.back().input_range = fold.at("activations").at(input).get<std::array<float, 2>>();
         }
         if (manifest.folds.empty()) return fail(file + ": \"folds\" is empty; expected one entry per .onnx file.");
     } catch (const Json::exception& error) {

@@ -31,6 +31,8 @@ struct FoldModel {
     // Digest of the ranges of its activations, by which it runs in whole numbers (docs/ENGINE.md); empty: it does
     // not run fast.
     std::string activations;
+    // Of the network's input among these ranges, the ends; empty where there is none.
+    std::optional<std::array<float, 2>> input_range = {};
 };
 
 struct ModelManifest {

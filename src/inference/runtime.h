@@ -32,6 +32,10 @@ struct RunRequest {
     std::uint64_t image = 0;  // the same for requests with the same `input` and `absent`; for masks only
     // Not null: the runtime may answer with the case's labels in place of the output.
     const Labelling* labelling = nullptr;
+    // Of a fast run: the ranges of activations to run by, as JSON; empty: those of the manifest.
+    std::string ranges = {};
+    // In place of a run: the manifest's ranges, widened to what this input takes, are asked for (RunOutcome::ranges).
+    bool measures = false;
 };
 
 struct RunOutcome {
@@ -41,6 +45,8 @@ struct RunOutcome {
     std::string notice;         // for the user when the runtime had to change its ways, else empty
     // Not empty: labels as RunRequest::labelling asked for them; `output` is empty then.
     std::vector<std::uint32_t> labels = {};
+    // Where ranges were asked for: they, as JSON; empty: those of the manifest do.
+    std::string ranges = {};
 };
 
 class Runtime {

@@ -92,7 +92,8 @@ Error wrong_size(const ModelManifest& manifest, std::size_t expected, std::size_
 
 Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& manifest, int fold,
                                      const Prepared& prepared, std::span<const float> absent, const Grid& case_grid,
-                                     Coalition coalition, Precision precision, std::uint64_t image) {
+                                     Coalition coalition, Precision precision, std::uint64_t image,
+                                     std::string ranges) {
     const Tiling tiling = tile(prepared.padded, manifest.patch);
     const std::size_t tile_voxels = voxel_count(tiling.size);
     const std::size_t whole_voxels = voxel_count(tiling.whole);
@@ -124,6 +125,7 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
         const Shape size = manifest.i_slowest ? reversed(tiling.size) : tiling.size;
         RunRequest request{manifest.id, fold, kContrasts, size, input_tile.of(input, at),
                            fast,        {},   {},         0,    labelling ? &*labelling : nullptr};
+        request.ranges = ranges;
         if (masked_there) {
             request.present = present_channels(manifest, coalition);
             request.absent = stand_in_tile.of(stand_in, at);
@@ -164,6 +166,38 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
     }
     segmentation.labels = restore_labels(single ? probabilities : sum, prepared, case_grid, decision_of(manifest));
     co_return segmentation;
+}
+
+bool leaves_ranges(const ModelManifest& manifest, int fold, const Prepared& prepared) {
+    const auto& range = manifest.folds[static_cast<std::size_t>(fold)].input_range;
+    if (!range || prepared.channels.empty()) return false;
+    const auto [least, most] = std::minmax_element(prepared.channels.begin(), prepared.channels.end());
+    return *least < kRangeRoom * (*range)[0] || *most > kRangeRoom * (*range)[1];
+}
+
+Task<Expected<std::string>> case_ranges(Runtime& runtime, const ModelManifest& manifest, int fold,
+                                        const Prepared& prepared) {
+    const Tiling tiling = tile(prepared.padded, manifest.patch);
+    std::vector<float> input(kContrasts * voxel_count(tiling.whole));
+    coalition_input(prepared, {}, manifest, kAllContrasts, input);
+    TileView view(tiling, manifest.i_slowest);
+    const auto furthest = [&](const Tile& at) {
+        const auto values = view.of(input, at);
+        const auto [least, most] = std::minmax_element(values.begin(), values.end());
+        return std::max(-*least, *most);
+    };
+    const Tile* chosen = &tiling.tiles.front();
+    float far = furthest(*chosen);
+    for (const Tile& at : tiling.tiles) {
+        const float found = furthest(at);
+        if (found > far) chosen = &at, far = found;
+    }
+    const Shape size = manifest.i_slowest ? reversed(tiling.size) : tiling.size;
+    RunRequest request{manifest.id, fold, kContrasts, size, view.of(input, *chosen), true, {}, {}, 0, nullptr};
+    request.measures = true;
+    Expected<RunOutcome> outcome = co_await run(runtime, std::move(request));
+    if (!outcome) co_return tl::make_unexpected(outcome.error());
+    co_return outcome->ranges;
 }
 
 }  // namespace shapslice

@@ -38,11 +38,22 @@ inline bool runs_fast(const ModelManifest& manifest, int fold, Precision precisi
     return precision == Precision::fast && !manifest.folds[static_cast<std::size_t>(fold)].activations.empty();
 }
 
-// Runs all tiles and restores the labels. `image` is another number for another `prepared` or `absent`. All that is
+// Runs all tiles and restores the labels. `image` is another number for another `prepared` or `absent`;
+// `ranges` are those of case_ranges(), for a fast run. All that is
 // referred to must outlive the task. An error of the runtime is passed on; an output of another size than the manifest
 // says is an error that names the model.
 Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& manifest, int fold,
                                      const Prepared& prepared, std::span<const float> absent, const Grid& case_grid,
-                                     Coalition coalition, Precision precision, std::uint64_t image = 0);
+                                     Coalition coalition, Precision precision, std::uint64_t image = 0,
+                                     std::string ranges = {});
+
+// Whether rounding this case's input by the fold's own ranges would cut anything off: its image is brighter than those
+// that the ranges were measured on. A fast study then asks for ranges of the case first.
+bool leaves_ranges(const ModelManifest& manifest, int fold, const Prepared& prepared);
+
+// The ranges of activations for such a case and fold, for segment(): they depend on these and on nothing else. Of
+// several tiles the one with the furthest value counts.
+Task<Expected<std::string>> case_ranges(Runtime& runtime, const ModelManifest& manifest, int fold,
+                                        const Prepared& prepared);
 
 }  // namespace shapslice

@@ -100,10 +100,15 @@ std::string joined(const std::vector<std::string_view>& words) {
     return all;
 }
 
+// A fast run on a graphics processor is in halves, unless these did not hold it.
+bool made_again(std::string_view provider, Precision precision) {
+    return provider == kAgainProvider || (provider == kGpuProvider && precision == Precision::fast);
+}
+
 }  // namespace
 
 std::string_view precision_of(std::string_view provider) {
-    if (provider == kEngineProvider) return "int8 x int15";
+    if (provider == kEngineProvider || provider == kMeasuredProvider) return "int8 x int15";
     return provider == kHalfProvider ? "float16" : "float32";
 }
 
@@ -120,6 +125,7 @@ void compose_fold(const KnownRuns& runs, const StudySettings& settings, const Cl
         for (std::size_t row = 0; row < kRegionRows; ++row) fold.regions[row].values[mask] = rows[row];
         if (!stands_for_empty) {
             fold.run_seconds[mask] = runs[mask]->seconds;
+            fold.runs_made_again += made_again(runs[mask]->provider, settings.precision);
             add_once(providers, runs[mask]->provider);
             add_once(precisions, precision_of(runs[mask]->provider));
         }

@@ -18,8 +18,12 @@ struct KnownRun {
     std::string provider;
     double seconds = 0;
 };
-// The program's own engine in whole numbers, and with volumes in halves on a graphics processor.
+// The program's own engine (docs/ENGINE.md). In whole numbers by the model's ranges; by those of the case; in floats,
+// because a run in whole numbers had cut something off; on a graphics processor, and there with volumes in halves.
 inline constexpr std::string_view kEngineProvider = "engine";
+inline constexpr std::string_view kMeasuredProvider = "engine-measured";
+inline constexpr std::string_view kAgainProvider = "engine-float";
+inline constexpr std::string_view kGpuProvider = "engine-webgpu";
 inline constexpr std::string_view kHalfProvider = "engine-webgpu-half";
 
 // FoldResult::precision of what a provider ran.

@@ -61,13 +61,15 @@ struct RegionGame {
 struct FoldResult {
     int fold = 0;
     std::string model_sha256;
-    // "webgpu", "wasm", "cpu" of ONNX Runtime; "engine", "engine-webgpu", "engine-webgpu-half": the program's own in
-    // WebAssembly, on WebGPU, there with volumes in halves.
+    // "webgpu", "wasm", "cpu" of ONNX Runtime; "engine", "engine-measured", "engine-float", "engine-webgpu",
+    // "engine-webgpu-half": the program's own (kEngineProvider and those after it, study/compose.h).
     std::string provider;
     // Where runs differ (WebGPU was given up on the way), each that there was, in order of the coalitions' masks.
     std::string precision;  // "float32", "float16", or "int8 x int15": weights times activations; as above
     // Of the last, the digest of the ranges of activations in model.json; else empty.
     std::string activations;
+    // Fast runs that cut off what lay beyond their ranges, or beyond halves, and were made again in floats.
+    int runs_made_again = 0;
     PerRegionRow<RegionGame> regions{};
     PerCoalition<std::optional<double>> run_seconds{};
     bool complete() const { return regions[kMeanRegion].analysis.has_value(); }

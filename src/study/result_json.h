@@ -115,6 +115,7 @@ void describe(F& f, FoldResult& r) {
     f("provider", r.provider);
     f("precision", r.precision);
     f("activations", r.activations);
+    f("runsMadeAgain", r.runs_made_again);
     f("regions", keyed(r.regions, kRegionRowNames));
     f("runSeconds", r.run_seconds);
 }

@@ -359,14 +359,32 @@ bool Study::may_join(const Job& job, std::span<const Flight> flights) const {
            (job.coalition == kAllContrasts || absent_key(job).empty() || absent_key(job) == absent_key_);
 }
 
+Task<Expected<void>> Study::settle_ranges(const Job& job) {
+    const ModelManifest& manifest = models_[job.model].manifest;
+    const std::string fold = key(manifest, job.fold, result_.settings);
+    if (!fast(job) || case_ranges_.contains(fold)) co_return Expected<void>{};
+    const Expected<const Prepared*> prepared = prepared_for(manifest);
+    if (!prepared) co_return tl::make_unexpected(prepared.error());
+    std::string ranges;
+    if (leaves_ranges(manifest, job.fold, **prepared)) {
+        Expected<std::string> measured = co_await case_ranges(runtime_, manifest, job.fold, **prepared);
+        if (!measured) co_return tl::make_unexpected(measured.error());
+        ranges = std::move(*measured);
+    }
+    case_ranges_[fold] = std::move(ranges);
+    co_return Expected<void>{};
+}
+
 Expected<void> Study::begin(const Job& job, std::vector<Flight>& flights) {
     const ModelManifest& manifest = models_[job.model].manifest;
     const Expected<const Prepared*> prepared = prepared_for(manifest);
     if (!prepared) return tl::make_unexpected(prepared.error());
     const auto absent = absent_for(job, **prepared);
     if (!absent) return tl::make_unexpected(absent.error());
+    const auto ranges = case_ranges_.find(key(manifest, job.fold, result_.settings));
     flights.push_back({job, segment(runtime_, manifest, job.fold, **prepared, *absent, subject_.grid, job.coalition,
-                                    result_.settings.precision, image_)});
+                                    result_.settings.precision, image_,
+                                    ranges == case_ranges_.end() ? std::string() : ranges->second)});
     flights.back().segmentation.start();
     return {};
 }
@@ -409,7 +427,9 @@ Task<Expected<void>> Study::run_jobs(std::vector<SelectedModel> models, StudySet
             while (goes_on() && may_join(jobs[next], flights)) {
                 report_progress(jobs, landed_, next);
                 reported = true;
-                outcome = begin(jobs[next++], flights);
+                const auto settled = co_await settle_ranges(jobs[next]);
+                if (!settled && !cancelled_) outcome = settled;
+                if (goes_on()) outcome = begin(jobs[next++], flights);
             }
             if (!reported && !flights.empty()) report_progress(jobs, landed_, next - 1);
         } catch (...) {

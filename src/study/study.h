@@ -38,7 +38,7 @@ class StudyEvents {
 
 // Whose runs stored ones are: of cases with equal keys, runs with equal keys are equal. The number is raised whenever a
 // change of the program makes the same files, model and settings give other values.
-inline constexpr int kValuesVersion = 2;
+inline constexpr int kValuesVersion = 3;
 inline std::string stored_key(const Case& subject) {
     return "v" + std::to_string(kValuesVersion) + " " + content_digest(subject);
 }
@@ -108,6 +108,8 @@ class Study {
     Expected<void> keep(const Job& job, Segmentation segmentation);
     bool fast(const Job& job) const;
     bool may_join(const Job& job, std::span<const Flight> flights) const;
+    // Before a fold's first fast run in a case that is brighter than its ranges: those of the case (case_ranges).
+    Task<Expected<void>> settle_ranges(const Job& job);
     Expected<void> begin(const Job& job, std::vector<Flight>& flights);
     Expected<void> land(Flight flight);
     void recompose();
@@ -122,6 +124,7 @@ class Study {
     std::optional<std::pair<View, Prepared>> prepared_;
     std::vector<float> absent_;  // what stands in for absent contrasts, made for absent_key_
     std::string absent_key_;
+    std::map<std::string, std::string> case_ranges_;  // by key(); they follow from the case and the fold
     std::uint64_t image_ = 0;             // another number for every prepared_ and absent_, of whatever study
     std::map<std::size_t, Spent> spent_;  // in this run(), by index into models_
     std::set<std::string> restored_;      // keys with runs that restore() took and nobody was told of

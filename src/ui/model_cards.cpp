@@ -43,6 +43,20 @@ std::string dice_words(const ModelCard& card) {
            "):" + words;
 }
 
+// "It has seen z from -5.0 to 5.4, of images cut off at their 99.9th percentile."
+std::string intensity_words(const ModelCard& card) {
+    if (!card.z_range) return "";
+    char text[96];
+    std::snprintf(text, sizeof text, "It has seen intensities of z from %.1f to %.1f", (*card.z_range)[0],
+                  (*card.z_range)[1]);
+    std::string words = text;
+    if (card.clipped_at) {
+        std::snprintf(text, sizeof text, ", of images cut off at their %.4gth percentile", *card.clipped_at);
+        words += text;
+    }
+    return words + ".";
+}
+
 void sources_tooltip(const ModelCard& card) {
     if (!ImGui::IsItemHovered() || card.citation.empty()) return;
     ImGui::BeginTooltip();
@@ -84,6 +98,7 @@ void card(AppState& state, const ModelCard& model) {
         ImGui::TextDisabled("%s", words.c_str());
         sources_tooltip(model);
     }
+    if (const std::string words = intensity_words(model); !words.empty()) ImGui::TextDisabled("%s", words.c_str());
     ImGui::PopFont();
     ImGui::PopTextWrapPos();
     ImGui::EndGroup();
@@ -115,7 +130,7 @@ void model_cards(AppState& state) {
     ImGui::PopFont();
     quiet_text(
         "Several are compared side by side under \"Models\". Drop an .onnx file on the page to add one of your own.");
-    ImGui::BeginChild("cards", {0, std::min(126.0f * static_cast<float>(state.models.size()), page.y - 150)});
+    ImGui::BeginChild("cards", {0, std::min(142.0f * static_cast<float>(state.models.size()), page.y - 150)});
     for (const ModelCard& each : state.models) card(state, each);
     ImGui::EndChild();
     ImGui::BeginDisabled(state.choice.models_to_run.empty());

@@ -26,6 +26,9 @@ struct ModelCard {
     double parameters = 0;  // weights and biases; 0: not known
     double fold_bytes = 0;  // of the largest fold's file; 0: not known
     std::string quantisation;
+    // Of training: the range of z, and the percentile at which its images had been cut off.
+    std::optional<std::array<double, 2>> z_range;
+    std::optional<double> clipped_at;
     // Median over the cases held out of some fold; over the folds' own medians where `held_out` is 0.
     PerRegion<std::optional<double>> dice{};
     int held_out = 0;

@@ -1,6 +1,7 @@
 // Whole small networks on the engine against the plain double-precision reference: fused, laid out and run.
 #include <gtest/gtest.h>
 
+#include "base/precision.h"
 #include "convnet/calibration.h"
 #include "convnet/memory.h"
 #include "networks.h"
@@ -250,7 +251,7 @@ TEST(WholeNumbers, WinogradsLargestSumsDoNotOverflow) {
         auto& affine = std::get<ChannelAffine>(graph.nodes[1].operation);
         std::fill(affine.scale.begin(), affine.scale.end(), 1.0f);
         std::fill(affine.shift.begin(), affine.shift.end(), 0.0f);
-        const Ranges ranges{{"t1", {0, 1, 0, 2.0f / 3, false}}};  // half as much again is allowed: 1 is the largest
+        const Ranges ranges{{"t1", {0, 1, 0, 1 / kRangeRoom, false}}};  // 1 is the largest
         ASSERT_TRUE(uses_winograd(make_plan(graph, ranges)));
         const std::vector<float> input(static_cast<std::size_t>(channels) * 3 * 3 * 12, 1.0f);
         const auto found = testing::run(graph, input, ranges);
@@ -331,7 +332,7 @@ TEST(WholeNumbers, WideNumbersLeaveRoomForTheSums) {
         filters.values.assign(filters.values.size(), 1.0f);
     const std::vector<float> input(27, 1.0f);
     const Ranges ranges{{"input", {0, 1, 0, 1, false}},
-                        {"t1", {0, 1, 0, 2.0f / 3, false}}};  // the largest whole number is met
+                        {"t1", {0, 1, 0, 1 / kRangeRoom, false}}};  // the largest whole number is met
     const auto values = testing::evaluate(graph, Volume(input.begin(), input.end()));
     for (const Prefer prefer : {Prefer::wide, Prefer::narrow})
         EXPECT_LT(testing::difference(testing::run(graph, input, ranges, prefer),

@@ -280,7 +280,8 @@ void check_quantised_row(int largest) {
     auto row = random.floats(400, -2, 4);
     row[0] = 0, row[1] = 1e30f, row[2] = -1e30f, row[3] = 3;
     std::vector<Element> found(row.size());
-    quantise_row(row.data(), static_cast<int>(row.size()), q, found.data());
+    const int clipped = quantise_row(row.data(), static_cast<int>(row.size()), q, found.data());
+    EXPECT_GT(clipped, 2);
     EXPECT_EQ(found[0], q.zero);
     EXPECT_EQ(found[1], largest);
     EXPECT_EQ(found[2], 0);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <set>
 
 #include "study_bench.h"
 
@@ -20,11 +21,20 @@ class WaitingRuntime : public Runtime {
 
     void start(const RunRequest& request, Completion done) override {
         most_waiting = std::max(most_waiting, static_cast<int>(waiting_.size()) + 1);
-        ++runs;
+        request.measures ? ++measured : ++runs;
+        ranges.insert({request.fold, request.measures ? "asked" : request.ranges});
         waiting_.push_back([this, request, done = std::move(done)] {
             clock_ += 1;
             if (failing) return done(fail("An engine was lost."));
-            done(RunOutcome{*plain_network(request), request.fast ? "engine" : "plain", 1, ""});
+            RunOutcome outcome;
+            if (request.measures) {
+                outcome.ranges = "{of fold " + std::to_string(request.fold) + "}";
+                return done(std::move(outcome));
+            }
+            // As a network in whole numbers that is shown more than its ranges.
+            const bool cut = request.fast && request.ranges.empty() && cuts(request);
+            const char* whole = cut ? "engine-float" : request.ranges.empty() ? "engine" : "engine-measured";
+            done(RunOutcome{*plain_network(request), request.fast ? whole : "plain", 1, ""});
         });
     }
     int at_once(bool fast) const override { return fast ? lanes_ : 1; }
@@ -42,7 +52,10 @@ class WaitingRuntime : public Runtime {
         answer();
     }
 
+    std::function<bool(const RunRequest&)> cuts = [](const RunRequest&) { return false; };
+    std::set<std::pair<int, std::string>> ranges;  // by fold, that runs went by; "asked" where they were asked for
     int runs = 0;
+    int measured = 0;
     int most_waiting = 0;
     bool failing = false;
 
@@ -148,6 +161,100 @@ TEST(ParallelStudy, OtherRangesAreOtherRuns) {
     bench.start(fast(), other);
     ASSERT_TRUE(bench.finish(false));
     EXPECT_EQ(bench.runtime.runs, 45);
+}
+
+// Brighter than what the fold's ranges were measured on.
+ModelManifest beyond_ranges() {
+    ModelManifest manifest = with_ranges(manifest_of("m", 5));
+    for (FoldModel& fold : manifest.folds) fold.input_range = {-0.1f, 0.1f};
+    return manifest;
+}
+
+TEST(ParallelStudy, ACaseBeyondTheRangesIsMeasuredOnceAFoldAndKeepsWhatWasFound) {
+    using Asked = std::set<std::pair<int, std::string>>;
+    Json first;
+    for (const bool newest_first : {false, true}) {
+        ParallelBench bench(newest_first ? 4 : 1);
+        bench.start(fast(), beyond_ranges());
+        ASSERT_TRUE(bench.finish(newest_first));
+        EXPECT_EQ(bench.runtime.measured, 2);
+        EXPECT_EQ(bench.runtime.runs, 30);
+        EXPECT_EQ(bench.runtime.ranges, (Asked{{0, "asked"}, {0, "{of fold 0}"}, {1, "asked"}, {1, "{of fold 1}"}}));
+        const FoldResult& fold = bench.study.result().models[0].folds[0];
+        EXPECT_EQ(fold.provider, "engine-measured");
+        EXPECT_EQ(fold.precision, "int8 x int15");
+        EXPECT_EQ(fold.activations, "ranges");
+        EXPECT_EQ(fold.runs_made_again, 0);
+        const Json found = result_to_json(bench.study.result())["models"];
+        EXPECT_EQ(first.is_null() ? found : first, found);
+        first = found;
+    }
+}
+
+TEST(ParallelStudy, ACaseWithinTheRangesIsNotMeasured) {
+    ModelManifest manifest = with_ranges(manifest_of("m", 5));
+    for (FoldModel& fold : manifest.folds) fold.input_range = {-2, 2};
+    ParallelBench bench(2);
+    bench.start(fast(), manifest);
+    ASSERT_TRUE(bench.finish(false));
+    EXPECT_EQ(bench.runtime.measured, 0);
+    ParallelBench exact(2);
+    exact.start({}, beyond_ranges());
+    ASSERT_TRUE(exact.finish(false));
+    EXPECT_EQ(exact.runtime.measured, 0);
+}
+
+// What is missing of a stored study is made by the same ranges as what was stored.
+TEST(ParallelStudy, RestoredRunsAndNewOnesGoByTheSameRanges) {
+    ParallelBench whole(2), rest(2);
+    whole.start(fast(), beyond_ranges());
+    ASSERT_TRUE(whole.finish(false));
+    for (const auto& [key, coalition, run] : whole.events.runs) {
+        if (coalition % 2) ASSERT_TRUE(rest.study.restore(key, coalition, run));
+    }
+    rest.start(fast(), beyond_ranges());
+    ASSERT_TRUE(rest.finish(true));
+    EXPECT_EQ(rest.runtime.measured, 2);
+    EXPECT_EQ(rest.runtime.runs, 2 * 7);
+    EXPECT_EQ(rest.runtime.ranges, whole.runtime.ranges);
+    EXPECT_EQ(result_to_json(rest.study.result())["models"], result_to_json(whole.study.result())["models"]);
+}
+
+TEST(ParallelStudy, SaysHowManyRunsWereMadeAgain) {
+    ParallelBench bench(3);
+    bench.runtime.cuts = [](const RunRequest& request) { return request.input[request.input.size() / 8] != 0; };
+    bench.start(fast());
+    ASSERT_TRUE(bench.finish(true));
+    const FoldResult& fold = bench.study.result().models[0].folds[0];
+    EXPECT_EQ(fold.provider, "engine-float, engine");
+    EXPECT_EQ(fold.precision, "float32, int8 x int15");
+    EXPECT_EQ(fold.runs_made_again, 8);  // those with the first contrast
+    const auto read = result_from_json(result_to_json(bench.study.result()));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->models[0].folds[0].runs_made_again, 8);
+}
+
+TEST(ParallelStudy, AnErrorWhileTheCaseIsMeasuredEndsTheStudy) {
+    ParallelBench bench(2);
+    bench.start(fast(), beyond_ranges());
+    EXPECT_EQ(bench.runtime.waiting(), 1);
+    bench.runtime.failing = true;
+    ASSERT_FALSE(bench.finish(false));
+    EXPECT_EQ(bench.runtime.runs, 0);
+    bench.runtime.failing = false;
+    bench.start(fast(), beyond_ranges());
+    ASSERT_TRUE(bench.finish(false));
+    EXPECT_EQ(bench.runtime.runs, 30);
+}
+
+TEST(ParallelStudy, CancelWhileTheCaseIsMeasured) {
+    ParallelBench bench(2);
+    bench.start(fast(), beyond_ranges());
+    bench.study.cancel();
+    bench.runtime.failing = true;
+    ASSERT_TRUE(bench.finish(false));
+    EXPECT_EQ(bench.runtime.runs, 0);
+    EXPECT_TRUE(bench.study.result().progress.cancelled);
 }
 
 // What the others are counted against is the fold's own segmentation from all contrasts.

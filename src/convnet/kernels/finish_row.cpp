@@ -69,25 +69,30 @@ void finish_row(float* row, int voxels, int channels, const RowFinish& finish) {
 namespace {
 
 template <class Four, class Element>
-void quantise(const float* row, int count, const Quantisation& quantisation, Element* to) {
+int quantise(const float* row, int count, const Quantisation& quantisation, Element* to) {
     const f32x4 factor = splat(1 / quantisation.scale);
     // Numbers from 0 up are rounded by cutting what half a step was added to.
     const f32x4 zero = splat(static_cast<float>(quantisation.zero) + 0.5f);
     const f32x4 most = splat(static_cast<float>(quantisation.largest));
+    const f32x4 beyond = splat(static_cast<float>(quantisation.largest) + 1);
+    i32x4 inside{};  // a comparison is -1 where it holds
     for (int n = 0; n < count; n += kLanes) {
-        const f32x4 steps = at_most(at_least(load<f32x4>(row + n) * factor + zero, f32x4{}), most);
-        store(to + n, __builtin_convertvector(__builtin_convertvector(steps, i32x4), Four));
+        const f32x4 steps = load<f32x4>(row + n) * factor + zero;
+        inside += (steps >= f32x4{}) & (steps < beyond);
+        const f32x4 kept = at_most(at_least(steps, f32x4{}), most);
+        store(to + n, __builtin_convertvector(__builtin_convertvector(kept, i32x4), Four));
     }
+    return count + inside[0] + inside[1] + inside[2] + inside[3];
 }
 
 }  // namespace
 
-void quantise_row(const float* row, int count, const Quantisation& quantisation, std::int8_t* to) {
-    quantise<i8x4>(row, count, quantisation, to);
+int quantise_row(const float* row, int count, const Quantisation& quantisation, std::int8_t* to) {
+    return quantise<i8x4>(row, count, quantisation, to);
 }
 
-void quantise_row(const float* row, int count, const Quantisation& quantisation, std::int16_t* to) {
-    quantise<i16x4>(row, count, quantisation, to);
+int quantise_row(const float* row, int count, const Quantisation& quantisation, std::int16_t* to) {
+    return quantise<i16x4>(row, count, quantisation, to);
 }
 
 }  // namespace shapslice::convnet

@@ -28,8 +28,9 @@ struct RowFinish {
 // In place. `channels` are those that count, of padded_channels(channels) in memory.
 void finish_row(float* row, int voxels, int channels, const RowFinish& finish);
 
-// `count` is a multiple of four.
-void quantise_row(const float* row, int count, const Quantisation& quantisation, std::int8_t* to);
-void quantise_row(const float* row, int count, const Quantisation& quantisation, std::int16_t* to);
+// `count` is a multiple of four. How many of the row's values were cut off: those that round to a whole number beyond
+// 0..largest, and those that are no number.
+int quantise_row(const float* row, int count, const Quantisation& quantisation, std::int8_t* to);
+int quantise_row(const float* row, int count, const Quantisation& quantisation, std::int16_t* to);
 
 }  // namespace shapslice::convnet
