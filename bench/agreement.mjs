@@ -1,24 +1,28 @@
 // What the program's own engine changes of a study: whole studies on ONNX Runtime (float32), on the engine in floats and on the
 // engine in wide whole numbers, each case under the fold that did not see it. Labels coalition by coalition, Dice, Shapley
 // values, and the order of the contrasts.
-//   node bench/agreement.mjs [--cases FOLDER] [--part 0/2] [--out FILE] [--models FOLDER]... [--without-float]
+//   node bench/agreement.mjs [--cases FOLDER] [--part 0/2] [--out FILE] [--models FOLDER]... [--without-float] [--perturbed] [--most N]
 // After `npm run build`. --part I/N takes every N-th case, so that N processes share the work; --sum FILE... adds up what they
-// wrote. Goes on where an --out of the same files ends.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// wrote. Goes on where an --out of the same files ends. --perturbed: each case as other scanners might have made it, too
+// (bench/perturbed.mjs); --most: so many cases.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { HeadlessEngine } from '../scripts/replicate/headless.mjs';
+import { PERTURBATIONS, perturbCase } from './perturbed.mjs';
 
 /** @typedef {import('../scripts/replicate/types.d.ts').ReplicatedModel} ReplicatedModel */
 /** @typedef {import('../scripts/replicate/types.d.ts').StudyResult} StudyResult */
 /**
  * Of one case under one model and one kind of numbers.
  * @typedef {{ model: string, case: string, sha256: string, numbers: string, labels: number[], dice: number[], phi: number[],
- *   pairs: number, reversed: string[] }} Row
+ *   pairs: number, reversed: string[], perturbed: string, again: number }} Row `again`: runs made again in floats
  */
 
 const root = path.resolve(import.meta.dirname, '..');
 const CONTRASTS = ['t1c', 't1n', 't2f', 't2w'];
+const AS_PUBLISHED = 'as published';
 const NOTABLE = 0.02; // of two Shapley values in floats: a smaller difference may order either way
 
 const { values: options, positionals } = parseArgs({
@@ -29,6 +33,8 @@ const { values: options, positionals } = parseArgs({
     out: { type: 'string', default: path.join(root, 'build/agreement.json') },
     models: { type: 'string', multiple: true, default: ['models/unet', 'models/segresnet'] },
     'without-float': { type: 'boolean', default: false },
+    perturbed: { type: 'boolean', default: false },
+    most: { type: 'string', default: '1000' },
     sum: { type: 'boolean', default: false },
   },
 });
@@ -107,7 +113,7 @@ function compare(exact, other) {
       }
     }
   }
-  return { labels, dice, phi, pairs, reversed };
+  return { labels, dice, phi, pairs, reversed, again: other.result.models[0].folds[0].runsMadeAgain };
 }
 
 /** @param {Row[]} rows */
@@ -116,11 +122,15 @@ function summarise(rows) {
   const most = (/** @type {number[]} */ all) => all.reduce((largest, each) => Math.max(largest, each), 0);
   const shown = (/** @type {number[]} */ all) => `${mean(all).toExponential(1)} (most ${most(all).toExponential(1)})`;
   for (const model of new Set(rows.map((row) => row.model))) {
-    for (const numbers of new Set(rows.map((row) => row.numbers))) {
-      const of = rows.filter((row) => row.model === model && row.numbers === numbers);
+    const kinds = new Set(rows.map((row) => `${row.numbers}, ${row.perturbed ?? AS_PUBLISHED}`));
+    for (const kind of kinds) {
+      const of = rows.filter(
+        (row) => row.model === model && `${row.numbers}, ${row.perturbed ?? AS_PUBLISHED}` === kind,
+      );
       if (of.length === 0) continue;
+      const { numbers } = of[0];
       console.log(
-        `${model}, ${numbers}: ${of.length} cases, ${of.reduce((sum, { labels }) => sum + labels.length, 0)} segmentations\n` +
+        `${model}, ${kind}: ${of.length} cases, ${of.reduce((sum, { again }) => sum + (again ?? 0), 0)} runs made again, ${of.reduce((sum, { labels }) => sum + labels.length, 0)} segmentations\n` +
           `  share of the brain's labels that differ ${shown(of.flatMap(({ labels }) => labels))}, ` +
           `${of.flatMap(({ labels }) => labels).filter((share) => share > (numbers === 'float' ? 1e-4 : 3e-3)).length} above the limit\n` +
           `  Dice of regions present ${shown(of.flatMap(({ dice }) => dice))}\n` +
@@ -130,6 +140,38 @@ function summarise(rows) {
       );
     }
   }
+}
+
+/**
+ * Adds what is missing of a case's rows.
+ * @param {HeadlessEngine} engine @param {ReplicatedModel} model @param {string} name @param {string} perturbed @param {Row[]} rows
+ */
+async function compareCase(engine, model, name, perturbed, rows) {
+  const fold = model.folds.findIndex(({ heldOut }) => heldOut?.includes(name));
+  const { sha256 } = model.folds[fold];
+  const isOf = (/** @type {Row} */ row) =>
+    row.case === name && row.sha256 === sha256 && (row.perturbed ?? AS_PUBLISHED) === perturbed;
+  /** @type {import('../scripts/replicate/headless.mjs').Numbers[]} */
+  const wanted = options['without-float'] ? ['wide'] : ['wide', 'float'];
+  const missing = wanted.filter((numbers) => !rows.some((row) => isOf(row) && row.numbers === numbers));
+  if (missing.length === 0) return;
+  const started = performance.now();
+  const scratch = mkdtempSync(path.join(os.tmpdir(), 'agreement-'));
+  try {
+    const folder = perturbed === AS_PUBLISHED ? path.join(options.cases, name) : path.join(scratch, name);
+    if (perturbed !== AS_PUBLISHED) perturbCase(path.join(options.cases, name), folder, PERTURBATIONS[perturbed]);
+    const exact = await studyOf(engine, folder, model.id, fold, 'onnxruntime');
+    for (const numbers of missing) {
+      const other = await studyOf(engine, folder, model.id, fold, numbers);
+      rows.push({ model: model.id, case: name, sha256, numbers, perturbed, ...compare(exact, other) });
+    }
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+  writeFileSync(options.out, JSON.stringify(rows));
+  const most = rows.filter(isOf).map(({ numbers, labels }) => `${Math.max(...labels).toExponential(1)} ${numbers}`);
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  console.log(`${model.id}, ${name}, ${perturbed}: ${seconds} s; labels at most ${most.join(', ')}`);
 }
 
 async function run() {
@@ -143,27 +185,9 @@ async function run() {
     /** @type {ReplicatedModel} */
     const model = { ...JSON.parse(text), folder: path.join(root, folder), text };
     engine.addModel(model);
-    for (const name of names.filter((_, n) => n % parts === part)) {
-      const fold = model.folds.findIndex(({ heldOut }) => heldOut?.includes(name));
-      const { sha256 } = model.folds[fold];
-      /** @type {import('../scripts/replicate/headless.mjs').Numbers[]} */
-      const wanted = options['without-float'] ? ['wide'] : ['wide', 'float'];
-      const missing = wanted.filter(
-        (numbers) => !rows.some((row) => row.case === name && row.sha256 === sha256 && row.numbers === numbers),
-      );
-      if (missing.length === 0) continue;
-      const started = performance.now();
-      const exact = await studyOf(engine, path.join(options.cases, name), model.id, fold, 'onnxruntime');
-      for (const numbers of missing) {
-        const other = await studyOf(engine, path.join(options.cases, name), model.id, fold, numbers);
-        rows.push({ model: model.id, case: name, sha256, numbers, ...compare(exact, other) });
-      }
-      writeFileSync(options.out, JSON.stringify(rows));
-      const found = rows.filter((row) => row.case === name && row.sha256 === sha256);
-      console.log(
-        `${model.id}, ${name}: ${((performance.now() - started) / 1000).toFixed(0)} s; labels at most ` +
-          found.map(({ numbers, labels }) => `${Math.max(...labels).toExponential(1)} ${numbers}`).join(', '),
-      );
+    for (const name of names.filter((_, n) => n % parts === part).slice(0, Number(options.most))) {
+      for (const perturbed of options.perturbed ? Object.keys(PERTURBATIONS) : [AS_PUBLISHED])
+        await compareCase(engine, model, name, perturbed, rows);
     }
   }
   return rows;

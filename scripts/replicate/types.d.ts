@@ -105,6 +105,7 @@ export interface SavedModel {
     fold: number;
     modelSha256: string;
     provider: string;
+    runsMadeAgain: number;
     runSeconds: (number | null)[];
     regions: PerRegionRow<{ values: (number | null)[] }>;
   }[];

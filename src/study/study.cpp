@@ -429,7 +429,7 @@ Task<Expected<void>> Study::run_jobs(std::vector<SelectedModel> models, StudySet
                 reported = true;
                 const auto settled = co_await settle_ranges(jobs[next]);
                 if (!settled && !cancelled_) outcome = settled;
-                if (goes_on()) outcome = begin(jobs[next++], flights);
+                if (settled) outcome = begin(jobs[next++], flights);
             }
             if (!reported && !flights.empty()) report_progress(jobs, landed_, next - 1);
         } catch (...) {

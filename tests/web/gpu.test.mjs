@@ -37,7 +37,7 @@ for (const floats of /** @type {const} */ (['single', 'half'])) {
       const shaders = new GpuShaders(device, async (/** @type {string} */ name) =>
         (await fetch(`shaders/${name}.wgsl`)).text(),
       );
-      /** @type {{ name: string, problem: string, off: number }[]} */
+      /** @type {{ name: string, problem: string, off: number, marks: boolean[] }[]} */
       const found = [];
       /** @type {Set<string>} */
       const used = new Set();
@@ -45,7 +45,7 @@ for (const floats of /** @type {const} */ (['single', 'half'])) {
         const example = networks.example(n, half);
         const { name, expected } = example;
         if (example.problem) {
-          found.push({ name, problem: example.problem, off: NaN });
+          found.push({ name, problem: example.problem, off: NaN, marks: [] });
           continue;
         }
         try {
@@ -54,6 +54,21 @@ for (const floats of /** @type {const} */ (['single', 'half'])) {
           network.load(example.input, example.absent);
           await network.run(Array.from(example.present, (each) => 1 - each)); // nothing is left of a run before
           const output = await network.run(Array.from(example.present));
+          // What halves do not hold is marked, and for as long as such an image is there.
+          const marks = [network.overflowed];
+          if (n % 8 === 0) {
+            network.load(
+              example.input.map((/** @type {number} */ value) => 1e6 * value),
+              example.absent,
+            );
+            for (let run = 0; run < 2; ++run) {
+              await network.run(Array.from(example.present, () => 1));
+              marks.push(network.overflowed);
+            }
+            network.load(example.input, example.absent);
+            await network.run(Array.from(example.present));
+            marks.push(network.overflowed);
+          }
           network.close();
           let off = output.length === expected.length ? 0 : Infinity;
           let largest = 1e-30;
@@ -62,9 +77,9 @@ for (const floats of /** @type {const} */ (['single', 'half'])) {
             off = Number.isNaN(here) ? Infinity : Math.max(off, here);
             largest = Math.max(largest, Math.abs(expected[at]));
           }
-          found.push({ name, problem: '', off: off / largest });
+          found.push({ name, problem: '', off: off / largest, marks });
         } catch (error) {
-          found.push({ name, problem: String(error), off: NaN });
+          found.push({ name, problem: String(error), off: NaN, marks: [] });
         }
       }
       return { found, used: [...used].sort() };
@@ -79,6 +94,11 @@ for (const floats of /** @type {const} */ (['single', 'half'])) {
     const worst = outcome.found.filter(({ name }) => name !== SINGLE_ONLY).toSorted((a, b) => b.off - a.off);
     const said = worst.slice(0, 5).map(({ name, off }) => `${name} ${off.toExponential(1)}`);
     console.log(`${floats} floats, largest differences: ${said.join(', ')}`);
+    const overflows = floats === 'half';
+    for (const { name, marks } of outcome.found) {
+      if (name === SINGLE_ONLY || marks.length === 0) continue;
+      assert.deepEqual(marks, marks.length === 1 ? [false] : [false, overflows, overflows, false], name);
+    }
     for (const { name, problem, off } of outcome.found) {
       if (floats === 'half' && name === SINGLE_ONLY) continue;
       assert.ok(off < TOLERANCE[floats], `${name}: ${problem || off}`);
