@@ -27,12 +27,14 @@ std::vector<std::uint8_t> bytes_of(const fs::path& path) {
 }
 
 Expected<Case> open_folder(const fs::path& folder) {
-    std::vector<std::string> names;
-    for (const auto& each : fs::directory_iterator(folder)) names.push_back(each.path().filename().string());
     CaseOpening opening;
-    for (const FilePlan& plan : plan_files(names)) {
-        if (plan.role == FileRole::unused) continue;
-        if (const auto added = opening.add(plan.name, plan.role, bytes_of(folder / plan.name), {}); !added)
+    for (const auto& [ending, role] : {std::pair{"t1c", FileRole::t1c},
+                                       {"t1n", FileRole::t1n},
+                                       {"t2f", FileRole::t2f},
+                                       {"t2w", FileRole::t2w},
+                                       {"seg", FileRole::segmentation}}) {
+        const std::string name = folder.filename().string() + "-" + ending + ".nii.gz";
+        if (const auto added = opening.add(name, role, bytes_of(folder / name), {}); !added)
             return tl::make_unexpected(added.error());
     }
     return opening.finish();
