@@ -1,5 +1,7 @@
 // Zip archives: their files are taken in their place, each inflated when it is read. On fflate.
 
+import { bytesOf } from './read_file.js';
+
 /** @typedef {import('./types.d.ts').CaseFile} CaseFile */
 /** @typedef {import('./types.d.ts').ZipLibrary} ZipLibrary */
 
@@ -136,7 +138,7 @@ export async function unpackArchives(files, load) {
     }
     if (each.file.size > LARGEST_ARCHIVE)
       throw new Error(`${each.path}: the archive is too large to be held here; unpack it and open its folder.`);
-    const bytes = new Uint8Array(await each.file.arrayBuffer());
+    const bytes = await bytesOf(each.file, each.path);
     try {
       all.push(...filesWithin(each.path, bytes, library));
     } catch (error) {

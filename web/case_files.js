@@ -35,7 +35,7 @@ export async function describeFiles(engine, files) {
   const wanted = JSON.parse(engine.filesToLookInto(JSON.stringify(entries)));
   const looked = entries
     .map((entry, n) => ({ entry, file: files[n].file }))
-    .filter(({ entry }) => entry.path in wanted);
+    .filter(({ entry }) => Object.hasOwn(wanted, entry.path));
   for (let start = 0; start < looked.length; start += AT_ONCE) {
     await Promise.all(
       looked.slice(start, start + AT_ONCE).map(async ({ entry, file }) => {
