@@ -1,4 +1,5 @@
-// Channels of one volume put among those of another, a nearest neighbour resize between them where there are tables.
+// Channels of one volume put among those of another, through tables where there are: a nearest neighbour resize, padding
+// with zeros where a table says -1, cutting out.
 
 struct Parameters {
   source_k: i32, source_j: i32, source_i: i32,
@@ -27,7 +28,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let k = looked_up(p.from_k, n / (p.target_j * p.target_i));
   let j = looked_up(p.from_j, n / p.target_i % p.target_j);
   let i = looked_up(p.from_i, n % p.target_i);
-  let at = (k * p.source_j + j) * p.source_i + i;
+  let there = k >= 0 && j >= 0 && i >= 0;
+  let at = select(0, (k * p.source_j + j) * p.source_i + i, there);
   let voxels = p.source_k * p.source_j * p.source_i;
   let plane = p.plane + i32(group.z);
   let to = plane * p.target_k * p.target_j * p.target_i + n;
@@ -36,7 +38,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   if (4 * plane < p.first) { value = floats_written(result[to]); }
   for (var lane = 0; lane < 4; lane++) {
     let channel = 4 * plane + lane - p.first;
-    if (channel >= 0 && channel < p.channels) { value[lane] = floats_of(source[channel / 4 * voxels + at])[channel % 4]; }
+    if (channel >= 0 && channel < p.channels) {
+      value[lane] = select(0.0, floats_of(source[channel / 4 * voxels + at])[channel % 4], there);
+    }
   }
   result[to] = written(value);
 }

@@ -105,6 +105,64 @@ def pointwise(random, elements):
     return single_node("Conv", [weights, random.normal(0, 1, size=4)], elements=elements)
 
 
+def chain(nodes, constants, outputs):
+    """A model of several nodes on `image`; constants by name, whole numbers as int64 and others as float32."""
+    initialisers = [
+        numpy_helper.from_array(np.asarray(value, np.int64 if np.asarray(value).dtype.kind == "i" else np.float32), name)
+        for name, value in constants.items()
+    ]
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 4, "d", "h", "w"])
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
+    graph = helper.make_graph(nodes, "pattern", [image], values, initialisers)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def other_peoples():
+    """What MONAI's and nnU-Net's exports hold beside convolutions."""
+    random = np.random.default_rng(SEED + 1)
+    convolution = {"weight": random_weights((5, 4, 3, 3, 3), random), "bias": random_weights((5,), random)}
+    padding = {"zeros": [0, 0, 1, 0, 2, 0, 0, 1, 2, 0], "edges": [0, 0, 0, 0, 1, 0, 0, 0, 1, 0], "around": [0, 0, 1, 1, 1, 0, 0, 1, 1, 1]}
+    yield "padded", chain([
+        helper.make_node("Pad", ["image", "zeros"], ["a"], mode="constant"),
+        helper.make_node("Conv", ["a", "weight", "bias"], ["b"], strides=[1, 2, 1], pads=[0, 0, 1, 0, 0, 1]),
+        helper.make_node("Pad", ["b", "edges"], ["c"], mode="edge"),
+        helper.make_node("Pad", ["b", "edges"], ["d"], mode="reflect"),
+        helper.make_node("Pad", ["b", "edges"], ["e"], mode="constant"),
+        helper.make_node("Concat", ["c", "d", "e"], ["f"], axis=1),
+        helper.make_node("Pad", ["f", "around"], ["found"], mode="constant"),
+    ], {**convolution, **padding}, ["found"])
+    pools = {
+        "average-pool": {},
+        "average-pool-padding": dict(pads=[1, 0, 1, 0, 1, 1]),
+        "average-pool-padding-counts": dict(pads=[1, 0, 1, 0, 1, 1], count_include_pad=1),
+        "average-pool-ceil": dict(ceil_mode=1, strides=[2, 3, 2]),
+        "average-pool-ceil-counts": dict(ceil_mode=1, strides=[2, 3, 2], pads=[1] * 6, count_include_pad=1),
+    }
+    for name, attributes in pools.items():
+        yield name, chain([
+            helper.make_node("Conv", ["image", "weight", "bias"], ["a"]),
+            helper.make_node("AveragePool", ["a"], ["found"], kernel_shape=[2, 3, 2], **{"strides": [2, 2, 2], **attributes}),
+        ], convolution, ["found"])
+    yield "max-pool-ceil", chain([helper.make_node("MaxPool", ["image"], ["found"], kernel_shape=[3, 3, 3], strides=[2, 2, 2], ceil_mode=1)], {}, ["found"])
+    yield "attention", chain([
+        helper.make_node("Conv", ["image", "weight", "bias"], ["a"], pads=[1] * 6),
+        helper.make_node("Conv", ["a", "one"], ["b"]),
+        helper.make_node("Sigmoid", ["b"], ["c"]),
+        helper.make_node("Mul", ["c", "a"], ["d"]),
+        helper.make_node("Unsqueeze", ["slopes", "axes"], ["shaped"]),
+        helper.make_node("PRelu", ["d", "shaped"], ["e"]),
+        helper.make_node("Sub", ["two", "e"], ["f"]),
+        helper.make_node("Div", ["f", "two"], ["found"]),
+    ], {**convolution, "one": random_weights((1, 5, 1, 1, 1), random), "slopes": random.normal(0, 0.3, 5), "axes": [1, 2, 3],
+        "two": np.array([2.0])}, ["found"])
+    yield "coarse-first", chain([
+        helper.make_node("MaxPool", ["image"], ["a"], kernel_shape=[2, 2, 2], strides=[2, 2, 2]),
+        helper.make_node("Conv", ["a", "head"], ["coarse"]),
+        helper.make_node("ConvTranspose", ["a", "up"], ["b"], strides=[2, 2, 2], pads=[1] * 6, output_padding=[1] * 3),
+        helper.make_node("Conv", ["b", "head"], ["found"]),
+    ], {"head": random_weights((3, 4, 1, 1, 1), random), "up": random_weights((4, 4, 3, 3, 3), random)}, ["coarse", "found"])
+
+
 def impossible():
     """What the page refuses by name."""
     random = np.random.default_rng(SEED)
@@ -195,7 +253,7 @@ def main():
     parser.add_argument("--out", required=True)
     out = Path(parser.parse_args().out)
     out.mkdir(parents=True, exist_ok=True)
-    for name, model in [*patterns(), *impossible()]:
+    for name, model in [*patterns(), *other_peoples(), *impossible()]:
         onnx.save(model, str(out / f"{name}.onnx"))
     for name, network, dynamic in architectures():
         onnx.save(export(network, dynamic), str(out / f"{name}.onnx"))

@@ -9,6 +9,7 @@
 #include "convnet/kernels/simd.h"
 #include "convnet/kernels/stage_row.h"
 #include "convnet/kernels/winograd_row.h"
+#include "convnet/limits.h"
 
 namespace shapslice::convnet {
 
@@ -24,10 +25,12 @@ std::size_t row_at(const VolumeShape& shape, int k, int j) {
            index(padded_channels(shape.channels));
 }
 
-// The stored row behind row j of slice k as seen.
-std::pair<int, int> stored_row(const Source& source, int k, int j) {
-    if (!source.tables) return {k, j};
-    return {(*source.tables)[0][index(k)], (*source.tables)[1][index(j)]};
+// The stored row behind row j of slice k as seen; none where nothing is there.
+std::optional<std::pair<int, int>> stored_row(const Source& source, int k, int j) {
+    if (!source.tables) return std::pair{k, j};
+    const std::pair stored{(*source.tables)[0][index(k)], (*source.tables)[1][index(j)]};
+    if (stored.first == kNothing || stored.second == kNothing) return std::nullopt;
+    return stored;
 }
 
 const int* width_table(const Source& source) {
@@ -85,7 +88,7 @@ std::size_t Executor::bytes() const {
                                  for (const ConvolvedSource& source : made.sources) std::visit(add, source.filters);
                              },
                              [&](const ConvolveTransposed& made) { std::visit(add, made.filters); }, [](const Pool&) {},
-                             [](const Interpolate&) {}, [](const Copy&) {}},
+                             [](const Interpolate&) {}, [](const Multiply&) {}, [](const Copy&) {}},
                    step.producer);
     }
     return total;
@@ -102,12 +105,14 @@ Element* Executor::whole(const Value& value) {
 // A row in floats: where it is stored, or staged into `scratch`.
 const float* Executor::real_row(const Source& source, int k, int j, std::vector<float>& scratch) {
     const Value& value = plan_.values[index(source.value)];
-    const auto [stored_k, stored_j] = stored_row(source, k, j);
-    const std::size_t at = row_at(value.shape, stored_k, stored_j);
+    const auto stored = stored_row(source, k, j);
+    const std::size_t at = stored ? row_at(value.shape, stored->first, stored->second) : 0;
     if (value.real && !source.tables) return real(value) + at;
     const RowStaging staging{width_table(source), source.shape.extents[2], padded_channels(value.shape.channels), 0, 0};
     if (scratch.size() < index(staging.staged())) scratch.resize(index(staging.staged()));
-    if (value.real) {
+    if (!stored) {
+        stage_row(staging, static_cast<const float*>(nullptr), scratch.data());
+    } else if (value.real) {
         stage_row(staging, real(value) + at, scratch.data());
     } else if (value.whole == Whole::wide) {
         stage_row(staging, whole<std::int16_t>(value) + at, value.quantisation, scratch.data());
@@ -144,13 +149,15 @@ namespace {
 // Makes room for `slots` rows; keeps what is there during a step. True where it did not yet.
 template <class Stage>
 bool open_stage(Stage& stage, std::size_t slots, std::size_t length) {
-    if (stage.length == length) return false;
+    const bool opened = stage.length == length;
+    if (opened && stage.holds.size() >= slots) return false;
+    if (!opened) stage.holds.clear();
     stage.length = length;
     stage.rows.resize(std::max(stage.rows.size(), slots * length));
-    stage.holds.assign(slots, -1);
+    stage.holds.resize(slots, -1);
     stage.pointers.resize(slots);
     stage.empty.resize(length);
-    return true;
+    return !opened;
 }
 
 }  // namespace
@@ -161,16 +168,19 @@ struct Executor::Window {
     int j = 0;
     int slices = 1;
     int rows = 1;
+    int most_rows = 0;  // of any window of the step, where these differ
+
+    int slots() const { return slices * std::max(rows, most_rows); }
 };
 
 // Row j of slice k as seen, staged; a row of padding for k = -1.
 template <class Element>
 void Executor::stage_one(const Source& source, const Staging& staging, int k, int j, Element* to) {
     const Value& from = plan_.values[index(source.value)];
-    const auto [stored_k, stored_j] = k < 0 ? std::pair{0, 0} : stored_row(source, k, j);
-    const std::size_t at = row_at(from.shape, stored_k, stored_j);
+    const auto stored = k < 0 ? std::nullopt : stored_row(source, k, j);
+    const std::size_t at = stored ? row_at(from.shape, stored->first, stored->second) : 0;
     if constexpr (std::is_same_v<Element, float>) {
-        stage_row(staging.row, k < 0 ? nullptr : real(from) + at, to);
+        stage_row(staging.row, stored ? real(from) + at : nullptr, to);
     } else {
         Element* row = to;
         if constexpr (std::is_same_v<Element, std::int16_t>) {
@@ -180,7 +190,7 @@ void Executor::stage_one(const Source& source, const Staging& staging, int k, in
             }
         }
         const auto zero = static_cast<Element>(from.quantisation.zero);
-        stage_row(staging.row, k < 0 ? nullptr : whole<Element>(from) + at, zero, row);
+        stage_row(staging.row, stored ? whole<Element>(from) + at : nullptr, zero, row);
         if constexpr (std::is_same_v<Element, std::int16_t>) {
             if (staging.tiles > 0) transform_row(row, staging.tiles, staging.row.channels, to);
         }
@@ -194,7 +204,7 @@ const Element* const* Executor::stage_window(Stage<Element>& stage_of, const Sou
     const auto& seen = source.shape.extents;
     const int length =
         staging.tiles == 0 ? staging.row.staged() : kWinogradParts * staging.tiles * staging.row.channels;
-    if (open_stage(stage_of, index(window.slices * window.rows), index(length)))
+    if (open_stage(stage_of, index(window.slots()), index(length)))
         stage_one(source, staging, -1, -1, stage_of.empty.data());
     for (int n = 0; n < window.slices * window.rows; ++n) {
         const int at_k = window.k + n / window.rows;
@@ -203,7 +213,7 @@ const Element* const* Executor::stage_window(Stage<Element>& stage_of, const Sou
             stage_of.pointers[index(n)] = stage_of.empty.data();
             continue;
         }
-        const std::size_t slot = index(n / window.rows * window.rows + at_j % window.rows);
+        const std::size_t slot = index(n / window.rows * (window.slots() / window.slices) + at_j % window.rows);
         Element* staged = stage_of.rows.data() + slot * stage_of.length;
         if (const int row_number = at_k * seen[1] + at_j; stage_of.holds[slot] != row_number) {
             stage_one(source, staging, at_k, at_j, staged);
@@ -331,8 +341,8 @@ void Executor::convolve(const Convolve& step, const Value& made, int k, int j, f
 }
 
 template <class Element>
-void Executor::transpose(const ConvolveTransposed& step, const std::vector<PackedFilters<Element>>& filters, int k,
-                         int j, float* row) {
+void Executor::transpose_blocks(const ConvolveTransposed& step, const std::vector<PackedFilters<Element>>& filters,
+                                int k, int j, float* row) {
     const Source& source = step.source;
     const auto [depth, height, width] = step.kernel;
     const int channels = padded_channels(source.shape.channels);
@@ -345,6 +355,74 @@ void Executor::transpose(const ConvolveTransposed& step, const std::vector<Packe
     convolution.step = channels;
     convolution.voxels = source.shape.extents[2];
     convolve_row(convolution);
+}
+
+namespace {
+
+// Where phases look along a row, and what must be staged around the image for it.
+struct PhasedRow {
+    int pad_low = 0;
+    int pad_high = 0;
+};
+
+PhasedRow padding_of(const std::vector<Phase>& phases, int voxels) {
+    PhasedRow found;
+    for (const Phase& phase : phases) {
+        if (phase.count == 0) continue;
+        const int end = phase.first_input + phase.count - 1 + phase.taps;
+        found.pad_low = std::max(found.pad_low, -phase.first_input);
+        found.pad_high = std::max(found.pad_high, end - voxels);
+    }
+    return found;
+}
+
+// The first input voxel of output voxel `at` of a phase.
+int first_input(const Phase& phase, int at, int stride) {
+    return phase.first_input + (at - phase.first_output) / stride;
+}
+
+int most_taps(const std::vector<Phase>& phases) {
+    int most = 1;
+    for (const Phase& phase : phases) most = std::max(most, phase.taps);
+    return most;
+}
+
+}  // namespace
+
+// Every stride-th voxel of the row by filters of its own.
+template <class Element>
+void Executor::transpose_phases(const ConvolveTransposed& step, const std::vector<PackedFilters<Element>>& filters,
+                                const Value& made, int k, int j, float* row) {
+    const Source& source = step.source;
+    const int channels = padded_channels(source.shape.channels);
+    const int outputs = padded_channels(made.shape.channels);
+    const auto [stride_k, stride_j, stride_i] = step.stride;
+    const int phase_k = (k + step.pad_low[0]) % stride_k;
+    const int phase_j = (j + step.pad_low[1]) % stride_j;
+    const Phase& slices = step.phases[0][index(phase_k)];
+    const Phase& lines = step.phases[1][index(phase_j)];
+    const PhasedRow padding = padding_of(step.phases[2], source.shape.extents[2]);
+    const RowStaging staging{width_table(source), source.shape.extents[2], channels, padding.pad_low, padding.pad_high};
+    const Window window{first_input(slices, k, stride_k), first_input(lines, j, stride_j), slices.taps, lines.taps,
+                        most_taps(step.phases[1])};
+    const Element* const* rows = stage_window(stages<Element>()[0], source, {staging, 0}, window);
+    const int row_count = slices.taps * lines.taps;
+    std::array<const Element*, kLargestKernel * kLargestKernel> shifted{};
+    for (int phase_i = 0; phase_i < stride_i; ++phase_i) {
+        const Phase& phase = step.phases[2][index(phase_i)];
+        if (phase.count == 0) continue;
+        for (int n = 0; n < row_count; ++n)
+            shifted[index(n)] = rows[n] + (padding.pad_low + phase.first_input) * channels;
+        auto convolution = with_filters(filters[index((phase_k * stride_j + phase_j) * stride_i + phase_i)], outputs,
+                                        row + phase.first_output * outputs);
+        convolution.rows = shifted.data();
+        convolution.row_count = row_count;
+        convolution.run = phase.taps * channels;
+        convolution.step = channels;
+        convolution.voxels = phase.count;
+        convolution.to_step = stride_i * outputs;
+        convolve_row(convolution);
+    }
 }
 
 // --- other producers
@@ -378,6 +456,18 @@ void Executor::copy(const Copy& step, const Value& made, int k, int j, float* ro
     }
 }
 
+namespace {
+
+// Rows or slices of a window that a mean counts.
+int counted(const Pooling& window, std::size_t axis, int at, int extent) {
+    const int low = window.counts_padding ? -window.pad_low[axis] : 0;
+    const int high = extent + (window.counts_padding ? window.pad_high[axis] : 0);
+    const int first = at * window.stride[axis] - window.pad_low[axis];
+    return std::min(high, first + window.kernel[axis]) - std::max(low, first);
+}
+
+}  // namespace
+
 void Executor::pool(const Pool& step, const Value& made, int k, int j, float* row) {
     const auto& from = step.source.shape;
     std::size_t count = 0;
@@ -391,6 +481,10 @@ void Executor::pool(const Pool& step, const Value& made, int k, int j, float* ro
         }
     }
     RowPooling pooling;
+    pooling.kind = step.window.kind;
+    pooling.counted_rows = counted(step.window, 0, k, from.extents[0]) * counted(step.window, 1, j, from.extents[1]);
+    pooling.counted_from = step.window.counts_padding ? -step.window.pad_low[2] : 0;
+    pooling.counted_to = from.extents[2] + (step.window.counts_padding ? step.window.pad_high[2] : 0);
     pooling.rows = {gathered_at_.data(), count};
     pooling.width = from.extents[2];
     pooling.channels = padded_channels(from.channels);
@@ -414,6 +508,14 @@ void Executor::interpolate(const Interpolate& step, int k, int j, float* row) {
     interpolate_row(interpolation, step.taps[2], row);
 }
 
+void Executor::multiply(const Multiply& step, const Value& made, int k, int j, float* row) {
+    const int padded = padded_channels(made.shape.channels);
+    const int width = made.shape.extents[2];
+    std::copy_n(real_row(step.first, k, j, gathered_[0]), index(width * padded), row);
+    const bool one_for_all = step.second.shape.channels == 1 && made.shape.channels > 1;
+    multiply_row(row, real_row(step.second, k, j, gathered_[1]), width, padded, one_for_all);
+}
+
 // --- a step
 
 void Executor::produce(const Step& step, std::span<const float> input, int k, int j, float* row) {
@@ -421,11 +523,19 @@ void Executor::produce(const Step& step, std::span<const float> input, int k, in
     std::visit(Overloads{[&](const ReadInput&) { read_input(made, input, k, j, row); },
                          [&](const Convolve& from) { convolve(from, made, k, j, row); },
                          [&](const ConvolveTransposed& from) {
-                             std::visit([&](const auto& filters) { transpose(from, filters, k, j, row); },
-                                        from.filters);
+                             std::visit(
+                                 [&](const auto& filters) {
+                                     if (from.blocks) {
+                                         transpose_blocks(from, filters, k, j, row);
+                                     } else {
+                                         transpose_phases(from, filters, made, k, j, row);
+                                     }
+                                 },
+                                 from.filters);
                          },
                          [&](const Pool& from) { pool(from, made, k, j, row); },
                          [&](const Interpolate& from) { interpolate(from, k, j, row); },
+                         [&](const Multiply& from) { multiply(from, made, k, j, row); },
                          [&](const Copy& from) { copy(from, made, k, j, row); }},
                step.producer);
 }

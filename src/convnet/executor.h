@@ -51,6 +51,7 @@ class Executor {
     void copy(const Copy& step, const Value& made, int k, int j, float* row);
     void pool(const Pool& step, const Value& made, int k, int j, float* row);
     void interpolate(const Interpolate& step, int k, int j, float* row);
+    void multiply(const Multiply& step, const Value& made, int k, int j, float* row);
     // How a row of a source lies staged: as it is, or in tiles for Winograd's convolution.
     struct Staging {
         RowStaging row;
@@ -72,8 +73,11 @@ class Executor {
                            const std::vector<PackedFilters<std::int16_t>>& filters, const Value& made, int k, int j,
                            float* row);
     template <class Element>
-    void transpose(const ConvolveTransposed& step, const std::vector<PackedFilters<Element>>& filters, int k, int j,
-                   float* row);
+    void transpose_blocks(const ConvolveTransposed& step, const std::vector<PackedFilters<Element>>& filters, int k,
+                          int j, float* row);
+    template <class Element>
+    void transpose_phases(const ConvolveTransposed& step, const std::vector<PackedFilters<Element>>& filters,
+                          const Value& made, int k, int j, float* row);
     template <class Element>
     std::vector<Stage<Element>>& stages();
     void reset_stages();

@@ -89,7 +89,8 @@ std::vector<int> values_read(const Step& step) {
 bool convolves(const Producer& producer) {
     return std::visit(Overloads{[](const ReadInput&) { return false; }, [](const Convolve&) { return true; },
                                 [](const ConvolveTransposed&) { return true; }, [](const Pool&) { return false; },
-                                [](const Interpolate&) { return false; }, [](const Copy&) { return false; }},
+                                [](const Interpolate&) { return false; }, [](const Multiply&) { return false; },
+                                [](const Copy&) { return false; }},
                       producer);
 }
 
@@ -159,6 +160,7 @@ class Programmer {
                        const VolumeShape& made, const Parts& to, bool accumulates, const End& end);
     void pool(const Pool& step, const VolumeShape& made, const Parts& to);
     void interpolate(const Interpolate& step, const VolumeShape& made, const Parts& to);
+    void multiply(const Multiply& step, const VolumeShape& made, const Parts& to);
     void gather(const std::vector<Source>& sources, const VolumeShape& made, const Parts& to);
     void finish(const Step& step, const Parts& from, const Parts& to);
     void measure(int value);
@@ -446,6 +448,29 @@ void Programmer::convolve(const Step& step, const Convolve& convolution, const P
     give(borrowed_added);
 }
 
+namespace {
+
+// Where a phase of a transposed convolution reads, and which voxels it makes.
+Lattice lattice_of(const ConvolveTransposed& convolution, const std::array<int, 3>& phase) {
+    Lattice lattice;
+    lattice.step = convolution.stride;
+    if (convolution.blocks) {
+        lattice.grid = convolution.source.shape.extents;
+        lattice.phase = phase;
+        return lattice;
+    }
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        const Phase& at = convolution.phases[axis][index(phase[axis])];
+        lattice.kernel[axis] = at.taps;
+        lattice.pad[axis] = -at.first_input;
+        lattice.grid[axis] = at.count;
+        lattice.phase[axis] = at.first_output;
+    }
+    return lattice;
+}
+
+}  // namespace
+
 void Programmer::transpose(const Step& step, const ConvolveTransposed& convolution, const Parts& to, bool ends) {
     const VolumeShape& made = value(step.value).shape;
     End end;
@@ -462,16 +487,16 @@ void Programmer::transpose(const Step& step, const ConvolveTransposed& convoluti
     Parts borrowed;
     const Convolved from{seen(convolution.source, borrowed), convolution.source.shape, false};
     const auto& filters = std::get<std::vector<PackedFilters<float>>>(convolution.filters);
-    const auto [depth, height, width] = convolution.kernel;
     const int outputs = padded_channels(made.channels);
+    const auto [depth, height, width] = convolution.stride;
     for (int n = 0; n < depth * height * width; ++n) {
         const std::array<int, 3> phase{n / (height * width), n / width % height, n % width};
-        Lattice lattice;
-        lattice.grid = from.shape.extents;
-        lattice.step = convolution.kernel;
-        lattice.phase = phase;
-        const int matrices = load_matrices(filters[index(phase[0] * height + phase[1])], phase[2] * outputs, outputs,
-                                           from.shape.channels, lattice.kernel);
+        const Lattice lattice = lattice_of(convolution, phase);
+        if (lattice.grid[0] * lattice.grid[1] * lattice.grid[2] == 0) continue;
+        const int matrices = convolution.blocks
+                                 ? load_matrices(filters[index(phase[0] * height + phase[1])], phase[2] * outputs,
+                                                 outputs, from.shape.channels, lattice.kernel)
+                                 : load_matrices(filters[index(n)], 0, outputs, from.shape.channels, lattice.kernel);
         for (const Part& part : from.parts) {
             End here = end;
             here.ends = ends && &part == &from.parts.back();
@@ -498,6 +523,11 @@ void Programmer::pool(const Pool& step, const VolumeShape& made, const Parts& to
         auto parameters = between(step.source.shape, both.first - both.a->first, made, both.first - both.b->first);
         for (const auto* three : {&step.window.kernel, &step.window.stride, &step.window.pad_low})
             parameters.insert(parameters.end(), three->begin(), three->end());
+        parameters.push_back(step.window.kind == PoolKind::mean);
+        const int padding = step.window.counts_padding;
+        for (const int low : step.window.pad_low) parameters.push_back(-padding * low);
+        for (std::size_t axis = 0; axis < 3; ++axis)
+            parameters.push_back(step.source.shape.extents[axis] + padding * step.window.pad_high[axis]);
         dispatch("pool", PassFloats{both.a->floats, both.b->floats}, std::move(parameters),
                  {both.a->buffer, both.b->buffer}, static_cast<int>(made.voxels()), both.planes);
     }
@@ -519,6 +549,22 @@ void Programmer::interpolate(const Interpolate& step, const VolumeShape& made, c
                  {both.a->buffer, kGpuTables, both.b->buffer}, static_cast<int>(made.voxels()), both.planes);
     }
     give(borrowed);
+}
+
+void Programmer::multiply(const Multiply& step, const VolumeShape& made, const Parts& to) {
+    Parts borrowed_first, borrowed_second;
+    const Parts first = seen(step.first, borrowed_first);
+    const Parts second = seen(step.second, borrowed_second);
+    const int voxels = static_cast<int>(made.voxels());
+    const bool one_for_all = step.second.shape.channels == 1 && made.channels > 1;
+    for (std::size_t n = 0; n < to.size(); ++n) {
+        // Volumes of as many planes lie in the same parts.
+        const Part& factor = one_for_all ? second[0] : second[n];
+        dispatch("multiply", PassFloats{first[n].floats, to[n].floats}, {voxels, one_for_all},
+                 {first[n].buffer, factor.buffer, to[n].buffer}, voxels, to[n].planes);
+    }
+    give(borrowed_first);
+    give(borrowed_second);
 }
 
 void Programmer::gather(const std::vector<Source>& sources, const VolumeShape& made, const Parts& to) {
@@ -629,6 +675,7 @@ void Programmer::produce(const Step& step, const Parts& to, bool ends) {
                          [&](const ConvolveTransposed& from) { transpose(step, from, to, ends); },
                          [&](const Pool& from) { pool(from, made, to); },
                          [&](const Interpolate& from) { interpolate(from, made, to); },
+                         [&](const Multiply& from) { multiply(from, made, to); },
                          [&](const Copy& from) { gather(from.sources, made, to); }},
                step.producer);
 }

@@ -47,20 +47,31 @@ struct Convolution {
     std::array<int, 3> pad_low{0, 0, 0};
 };
 
-// Kernel = stride, no padding: every input voxel becomes a block of output voxels.
+// Input voxel x and tap t add to output voxel x * stride + t - pad_low. Where kernel = stride and nothing is padded,
+// every input voxel becomes a block of output voxels; else they overlap, or leave voxels with the bias alone.
 struct TransposedConvolution {
     Filters filters;
-};
-
-struct MaxPool {
-    std::array<int, 3> kernel{1, 1, 1};
     std::array<int, 3> stride{1, 1, 1};
     std::array<int, 3> pad_low{0, 0, 0};
 };
 
-// For each axis and output index the input index whose value is taken.
+enum class PoolKind { largest, mean };
+// A mean is over what of its window lies in the image; with `counts_padding` also over the padding, whose values are 0,
+// up to pad_high, but not over what lies beyond.
+struct Pooling {
+    std::array<int, 3> kernel{1, 1, 1};
+    std::array<int, 3> stride{1, 1, 1};
+    std::array<int, 3> pad_low{0, 0, 0};
+    std::array<int, 3> pad_high{0, 0, 0};
+    PoolKind kind = PoolKind::largest;
+    bool counts_padding = false;
+};
+
+// For each axis and output index the input index whose value is taken, or kNothing, which stands for 0.
+constexpr int kNothing = -1;
 using IndexTables = std::array<std::vector<int>, 3>;
-struct NearestResize {
+// Nearest neighbour resizes, padding, and cutting out.
+struct Lookup {
     IndexTables from;
 };
 
@@ -76,6 +87,7 @@ struct LinearResize {
 
 struct Concatenation {};  // of channels
 struct Sum {};            // of two volumes
+struct Product {};        // of two volumes; where the second has one channel, of each of the first's with that
 
 // A constant factor and summand a channel: batch normalisation as trained, scale and bias behind a normalisation.
 struct ChannelAffine {
@@ -99,8 +111,8 @@ struct ActivationFunction {
     std::vector<float> slopes;
 };
 
-using Operation = std::variant<Input, Convolution, TransposedConvolution, MaxPool, NearestResize, LinearResize,
-                               Concatenation, Sum, ChannelAffine, Normalisation, ActivationFunction>;
+using Operation = std::variant<Input, Convolution, TransposedConvolution, Pooling, Lookup, LinearResize, Concatenation,
+                               Sum, Product, ChannelAffine, Normalisation, ActivationFunction>;
 
 struct GraphNode {
     std::string name;         // of the tensor in the file
@@ -118,8 +130,10 @@ struct Graph {
     const VolumeShape& output_shape() const { return nodes[static_cast<std::size_t>(output)].shape; }
 };
 
-// The graph for an input of these extents (the graph's order, slowest first). An error is a sentence that names
-// `file_name` and the first node that this engine does not run: the network then belongs to ONNX Runtime.
-Expected<Graph> read_graph(std::string_view file_name, const Network& network, const std::array<int, 3>& extents);
+// The graph for an input of these extents (the graph's order, slowest first), with what the output of that name needs
+// and nothing else. "": the finest of the outputs that are images, the first of several. An error is a sentence that
+// names `file_name` and the first node that this engine does not run: the network then belongs to ONNX Runtime.
+Expected<Graph> read_graph(std::string_view file_name, const Network& network, const std::array<int, 3>& extents,
+                           const std::string& output = "");
 
 }  // namespace shapslice::convnet

@@ -28,9 +28,25 @@ IndexTables composed(const std::optional<IndexTables>& inner, const IndexTables&
     if (!inner) return outer;
     IndexTables made = outer;
     for (std::size_t axis = 0; axis < 3; ++axis) {
-        for (int& at : made[axis]) at = (*inner)[axis][index(at)];
+        for (int& at : made[axis]) at = at == kNothing ? kNothing : (*inner)[axis][index(at)];
     }
     return made;
+}
+
+// How many zeros lie before each axis of an image of these extents, where tables do nothing but pad it with zeros.
+std::optional<std::array<int, 3>> zeros_before(const IndexTables& tables, const std::array<int, 3>& extents) {
+    std::array<int, 3> low{};
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        const std::vector<int>& table = tables[axis];
+        const auto first = std::find_if(table.begin(), table.end(), [](int at) { return at != kNothing; });
+        low[axis] = static_cast<int>(first - table.begin());
+        for (int n = 0; n < static_cast<int>(table.size()); ++n) {
+            const int at = n - low[axis];
+            if (table[index(n)] != (at >= 0 && at < extents[axis] ? at : kNothing)) return std::nullopt;
+        }
+        if (low[axis] + extents[axis] > static_cast<int>(table.size())) return std::nullopt;
+    }
+    return low;
 }
 
 // Whether tables double every axis: 0 0 1 1 2 2 ...
@@ -86,15 +102,17 @@ class Planner {
     void take_as(int n, const Input& operation);
     void take_as(int n, const Convolution& operation);
     void take_as(int n, const TransposedConvolution& operation);
-    void take_as(int n, const MaxPool& operation);
-    void take_as(int n, const NearestResize& operation);
+    void take_as(int n, const Pooling& operation);
+    void take_as(int n, const Lookup& operation);
     void take_as(int n, const LinearResize& operation);
     void take_as(int n, const Concatenation& operation);
     void take_as(int n, const Sum& operation);
+    void take_as(int n, const Product& operation);
     void take_as(int n, const ChannelAffine& operation);
     void take_as(int n, const Normalisation& operation);
     void take_as(int n, const ActivationFunction& operation);
     void keep_view(int n, View view);
+    bool unpad(View& view, Convolve& step) const;
     // Adds a step that begins at node n, together with the nodes behind it that it can take in.
     void add(int n, Producer producer, Finish finish, Taken taken, const Filters* filters = nullptr);
     int absorb(int n, Finish& finish, Taken taken) const;
@@ -199,9 +217,10 @@ void Planner::add(int n, Producer producer, Finish finish, Taken taken, const Fi
     const int last = absorb(n, finish, taken);
     Step step{std::move(producer), std::move(finish), static_cast<int>(plan_.values.size()), 0};
     if (filters) {
-        const double voxels = static_cast<double>(node(n).shape.voxels());
-        const bool transposed = std::holds_alternative<ConvolveTransposed>(step.producer);
-        step.products = voxels * filters->outputs * filters->inputs * (transposed ? 1 : filters->taps());
+        // Each tap meets every voxel of a convolution's output, of a transposed one's input.
+        const auto* transposed = std::get_if<ConvolveTransposed>(&step.producer);
+        const VolumeShape& met = transposed ? transposed->source.shape : node(n).shape;
+        step.products = static_cast<double>(met.voxels()) * filters->outputs * filters->inputs * filters->taps();
     }
     plan_.values.push_back({node(last).name, node(last).shape, false, Whole::none, false, {}, 0, 0});
     views_[last] = {{step.value, node(last).shape, std::nullopt}};
@@ -211,7 +230,7 @@ void Planner::add(int n, Producer producer, Finish finish, Taken taken, const Fi
     filters_.push_back(filters);
 }
 
-// Concatenations and nearest neighbour resizes are ways to look at other values.
+// Concatenations, nearest neighbour resizes and padding are ways to look at other values.
 void Planner::keep_view(int n, View view) {
     views_[n] = std::move(view);
     if (n == graph_.output) materialise(n);
@@ -230,23 +249,54 @@ void Planner::take_as(int n, const Convolution& operation) {
     step.kernel = operation.filters.kernel;
     step.stride = operation.stride;
     step.pad_low = operation.pad_low;
-    for (const Source& source : views_.at(node(n).inputs[0]))
-        step.sources.push_back(convolved(source, operation, node(n).shape));
+    View view = views_.at(node(n).inputs[0]);
+    if (unpad(view, step)) {
+        for (const Source& source : view) step.sources.push_back({source, false, false, {}});
+    } else {
+        for (const Source& source : view) step.sources.push_back(convolved(source, operation, node(n).shape));
+    }
     add(n, std::move(step), plain_finish(n), Taken::scale, &operation.filters);
+}
+
+// Zeros that lie around all sources of a convolution become its own padding.
+bool Planner::unpad(View& view, Convolve& step) const {
+    std::optional<std::array<int, 3>> common;
+    for (const Source& source : view) {
+        const auto low = source.tables ? zeros_before(*source.tables, plan_.values[index(source.value)].shape.extents)
+                                       : std::nullopt;
+        if (!low || (common && common != low)) return false;
+        common = low;
+    }
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        if (step.pad_low[axis] + (*common)[axis] >= step.kernel[axis]) return false;  // more than its window reaches
+    }
+    for (std::size_t axis = 0; axis < 3; ++axis) step.pad_low[axis] += (*common)[axis];
+    for (Source& source : view) source = {source.value, plan_.values[index(source.value)].shape, std::nullopt};
+    return true;
 }
 
 void Planner::take_as(int n, const TransposedConvolution& operation) {
     ConvolveTransposed step;
     step.kernel = operation.filters.kernel;
+    step.stride = operation.stride;
+    step.pad_low = operation.pad_low;
     step.source = single(node(n).inputs[0]);
+    step.blocks = step.kernel == step.stride;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        const int outputs = node(n).shape.extents[axis];
+        step.blocks =
+            step.blocks && step.pad_low[axis] == 0 && outputs == step.kernel[axis] * step.source.shape.extents[axis];
+        step.phases[axis] = phases_of(step.kernel[axis], step.stride[axis], step.pad_low[axis], outputs);
+    }
+    if (step.blocks) step.phases = {};
     add(n, std::move(step), plain_finish(n), Taken::scale, &operation.filters);
 }
 
-void Planner::take_as(int n, const MaxPool& operation) {
+void Planner::take_as(int n, const Pooling& operation) {
     add(n, Pool{operation, single(node(n).inputs[0])}, plain_finish(n), Taken::scale);
 }
 
-void Planner::take_as(int n, const NearestResize& operation) {
+void Planner::take_as(int n, const Lookup& operation) {
     View view = views_.at(node(n).inputs[0]);
     for (Source& source : view) {
         source.tables = composed(source.tables, operation.from);
@@ -272,6 +322,11 @@ void Planner::take_as(int n, const Sum&) {
     Finish finish = plain_finish(n);
     finish.added = single(node(n).inputs[1]);
     add(n, Copy{views_.at(node(n).inputs[0])}, std::move(finish), Taken::sum);
+}
+
+void Planner::take_as(int n, const Product&) {
+    const Source first = single(node(n).inputs[0]);
+    add(n, Multiply{first, single(node(n).inputs[1])}, plain_finish(n), Taken::scale);
 }
 
 void Planner::take_as(int n, const ChannelAffine& operation) {
@@ -309,12 +364,12 @@ Readings readings(const Step& step) {
     Readings found;
     using List = std::vector<int>;
     List& list = std::visit(
-        Overloads{[&](const ReadInput&) -> List& { return found.real; },
-                  [&](const Convolve& made) -> List& { return made.whole ? found.convolved : found.real; },
-                  [&](const ConvolveTransposed& made) -> List& { return made.whole ? found.convolved : found.real; },
-                  [&](const Pool&) -> List& { return found.either; },
-                  [&](const Interpolate&) -> List& { return found.real; },
-                  [&](const Copy&) -> List& { return found.real; }},
+        Overloads{
+            [&](const ReadInput&) -> List& { return found.real; },
+            [&](const Convolve& made) -> List& { return made.whole ? found.convolved : found.real; },
+            [&](const ConvolveTransposed& made) -> List& { return made.whole ? found.convolved : found.real; },
+            [&](const Pool&) -> List& { return found.either; }, [&](const Interpolate&) -> List& { return found.real; },
+            [&](const Multiply&) -> List& { return found.real; }, [&](const Copy&) -> List& { return found.real; }},
         step.producer);
     for (const Source* source : sources_of(step.producer)) list.push_back(source->value);
     if (step.finish.added) found.real.push_back(step.finish.added->value);
@@ -323,11 +378,11 @@ Readings readings(const Step& step) {
 
 // Whether a producer multiplies whole numbers; null where it has no weights.
 bool* whole_of(Producer& producer) {
-    return std::visit(
-        Overloads{[](ReadInput&) -> bool* { return nullptr; }, [](Convolve& made) { return &made.whole; },
-                  [](ConvolveTransposed& made) { return &made.whole; }, [](Pool&) -> bool* { return nullptr; },
-                  [](Interpolate&) -> bool* { return nullptr; }, [](Copy&) -> bool* { return nullptr; }},
-        producer);
+    return std::visit(Overloads{[](ReadInput&) -> bool* { return nullptr; }, [](Convolve& made) { return &made.whole; },
+                                [](ConvolveTransposed& made) { return &made.whole; },
+                                [](Pool&) -> bool* { return nullptr; }, [](Interpolate&) -> bool* { return nullptr; },
+                                [](Multiply&) -> bool* { return nullptr; }, [](Copy&) -> bool* { return nullptr; }},
+                      producer);
 }
 
 // The values that a convolution multiplies, each with the products that make one of its sums.
@@ -338,8 +393,14 @@ std::vector<std::pair<int, double>> multiplied(const Step& step) {
         for (const ConvolvedSource& each : convolve->sources)
             found.emplace_back(each.source.value, (each.doubled ? 8 : taps) * each.source.shape.channels);
     } else {
-        const Source& source = std::get<ConvolveTransposed>(step.producer).source;
-        found.emplace_back(source.value, source.shape.channels);
+        const auto& transposed = std::get<ConvolveTransposed>(step.producer);
+        double taps = 1;  // of the phase that has most
+        for (const auto& phases : transposed.phases) {
+            int most = 1;
+            for (const Phase& phase : phases) most = std::max(most, phase.taps);
+            taps *= most;
+        }
+        found.emplace_back(transposed.source.value, taps * transposed.source.shape.channels);
     }
     return found;
 }
@@ -522,6 +583,18 @@ KindsOfFilters packed_as(const Value& from, bool whole, const Pack& pack) {
     return pack.template operator()<std::int8_t>(q);
 }
 
+// For each phase of a transposed convolution's stride.
+template <class Element>
+std::vector<PackedFilters<Element>> packed_phases(const Filters& filters, const std::array<int, 3>& stride,
+                                                  const Quantisation& q) {
+    std::vector<PackedFilters<Element>> made;
+    for (int n = 0; n < stride[0] * stride[1] * stride[2]; ++n) {
+        const std::array<int, 3> phase{n / (stride[1] * stride[2]), n / stride[2] % stride[1], n % stride[2]};
+        made.push_back(packed<Element>(phase_filters(filters, stride, phase), 0, filters.inputs, q));
+    }
+    return made;
+}
+
 void Planner::load(Convolve& convolve, const Filters& filters) {
     int first = 0;
     for (ConvolvedSource& each : convolve.sources) {
@@ -533,6 +606,12 @@ void Planner::load(Convolve& convolve, const Filters& filters) {
 }
 
 void Planner::load(ConvolveTransposed& convolve, const Filters& filters) {
+    if (!convolve.blocks) {
+        convolve.filters = packed_as(
+            value(convolve.source.value), convolve.whole,
+            [&]<class Element>(const Quantisation& q) { return packed_phases<Element>(filters, convolve.stride, q); });
+        return;
+    }
     convolve.filters =
         packed_as(value(convolve.source.value), convolve.whole,
                   [&]<class Element>(const Quantisation& q) { return packed_rows<Element>(filters, q); });
@@ -541,7 +620,7 @@ void Planner::load(ConvolveTransposed& convolve, const Filters& filters) {
 void Planner::load_weights(Step& step, const Filters* filters) {
     std::visit(Overloads{[](ReadInput&) {}, [&](Convolve& made) { load(made, *filters); },
                          [&](ConvolveTransposed& made) { load(made, *filters); }, [](Pool&) {}, [](Interpolate&) {},
-                         [](Copy&) {}},
+                         [](Multiply&) {}, [](Copy&) {}},
                step.producer);
     for (std::size_t o = 0; filters && o < index(filters->outputs); ++o)
         step.finish.shift[o] += step.finish.scale[o] * filters->bias[o];
@@ -595,6 +674,10 @@ std::vector<const Source*> sources_of(const Producer& producer) {
                          [&](const ConvolveTransposed& made) { found.push_back(&made.source); },
                          [&](const Pool& made) { found.push_back(&made.source); },
                          [&](const Interpolate& made) { found.push_back(&made.source); },
+                         [&](const Multiply& made) {
+                             found.push_back(&made.first);
+                             found.push_back(&made.second);
+                         },
                          [&](const Copy& made) {
                              for (const Source& each : made.sources) found.push_back(&each);
                          }},

@@ -10,6 +10,7 @@
 
 #include "convnet/graph.h"
 #include "convnet/kernels/conv_row.h"
+#include "convnet/phases.h"
 #include "convnet/quantisation.h"
 
 namespace shapslice::convnet {
@@ -32,7 +33,7 @@ struct Value {
     std::size_t whole_bytes() const;
 };
 
-// A value as a step sees it: through tables where a nearest neighbour resize lies between.
+// A value as a step sees it: through tables where a nearest neighbour resize, padding or cutting out lies between.
 struct Source {
     int value = 0;
     VolumeShape shape;                  // as seen
@@ -92,18 +93,28 @@ struct Convolve {
     bool whole = false;
 };
 
-// Kernel = stride. Filters for each row of the kernel, [phase k][phase j]: outputs are the row's voxels one after
-// another.
+// By blocks where kernel = stride: filters for each row of the kernel, [phase k][phase j], whose outputs are the row's
+// voxels one after another. Else by phases of the stride: filters for each, [phase k][phase j][phase i] (phases.h).
 struct ConvolveTransposed {
     std::array<int, 3> kernel{1, 1, 1};
+    std::array<int, 3> stride{1, 1, 1};
+    std::array<int, 3> pad_low{0, 0, 0};
+    bool blocks = false;
+    std::array<std::vector<Phase>, 3> phases;  // along each axis; none where it is done by blocks
     Source source;
     bool whole = false;
     KindsOfFilters filters;
 };
 
 struct Pool {
-    MaxPool window;
+    Pooling window;
     Source source;
+};
+
+// The first times the second, which may have one channel for all of the first's.
+struct Multiply {
+    Source first;
+    Source second;
 };
 
 struct Interpolate {
@@ -117,7 +128,7 @@ struct Copy {
 };
 
 // What makes the rows that a Finish then goes over. Whoever visits it says what becomes of each alternative.
-using Producer = std::variant<ReadInput, Convolve, ConvolveTransposed, Pool, Interpolate, Copy>;
+using Producer = std::variant<ReadInput, Convolve, ConvolveTransposed, Pool, Interpolate, Multiply, Copy>;
 
 // What a producer reads, in its order.
 std::vector<const Source*> sources_of(const Producer& producer);

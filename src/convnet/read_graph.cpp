@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "convnet/graph.h"
@@ -15,6 +16,8 @@ namespace shapslice::convnet {
 
 namespace {
 
+constexpr const char* kNoSize = "leaves an image of no size that fits; expected 1 to 1024.";
+
 // A volume whose channels were put into groups, for an InstanceNormalization that stands for group normalisation.
 struct Grouped {
     int volume = 0;
@@ -26,7 +29,7 @@ class Reader {
   public:
     Reader(std::string_view file_name, const Network& network) : file_(file_name), network_(network) {}
 
-    Expected<Graph> read(const std::array<int, 3>& extents);
+    Expected<Graph> read(const std::array<int, 3>& extents, const std::string& output);
 
   private:
     using Node = onnx::NodeProto;
@@ -34,12 +37,17 @@ class Reader {
     using Refusal = std::string;
 
     Refusal take(const Node& node);
+    Refusal take_image(const Node& node, int volume);
     Refusal take_convolution(const Node& node, int volume);
     Refusal take_transposed(const Node& node, int volume);
     Refusal take_pool(const Node& node, int volume);
     Refusal take_resize(const Node& node, int volume);
+    Refusal take_pad(const Node& node, int volume);
+    Refusal take_slice(const Node& node, int volume);
+    Refusal take_lookup(const Node& node, int volume, IndexTables from);
     Refusal take_concat(const Node& node);
     Refusal take_pair(const Node& node);
+    Refusal take_volumes(const Node& node, int first, int second);
     Refusal take_batch_norm(const Node& node, int volume);
     Refusal take_normalisation(const Node& node, int volume, int groups, double epsilon, bool by_channel);
     Refusal take_prelu(const Node& node, int volume);
@@ -54,6 +62,10 @@ class Reader {
     const VolumeShape& shape(int node) const { return graph_.nodes[static_cast<std::size_t>(node)].shape; }
     Refusal add(const Node& node, std::vector<int> inputs, VolumeShape shape, Operation operation);
     tl::unexpected<Error> refuse(const Node& node, const Refusal& why) const;
+    Expected<void> take_input(const std::array<int, 3>& extents);
+    Expected<void> take_nodes(const std::vector<std::string>& outputs);
+    Expected<int> finest(const std::vector<std::string>& outputs) const;
+    std::set<std::string> needed_for(const std::vector<std::string>& outputs) const;
     void drop_unused();
 
     std::string file_;
@@ -63,6 +75,7 @@ class Reader {
     std::map<std::string, Numbers> numbers_;
     std::map<std::string, Moment> moments_;
     std::map<std::string, Grouped> grouped_;
+    std::optional<Error> first_refusal_;
 };
 
 tl::unexpected<Error> Reader::refuse(const Node& node, const Refusal& why) const {
@@ -98,7 +111,7 @@ std::optional<std::vector<float>> Reader::per_channel(const std::string& name, i
 
 Reader::Refusal Reader::add(const Node& node, std::vector<int> inputs, VolumeShape made, Operation operation) {
     for (const int extent : made.extents) {
-        if (extent < 1 || extent > kLargestExtent) return "leaves an image of no size that fits; expected 1 to 1024.";
+        if (extent < 1 || extent > kLargestExtent) return kNoSize;
     }
     if (made.channels < 1 || made.channels > kMostChannels) return "has more channels than this engine runs.";
     if (static_cast<double>(made.voxels()) * made.channels > kMostElements)
@@ -120,9 +133,9 @@ std::optional<Filters> Reader::filters(const Node& node, bool transposed) const 
 }
 
 Reader::Refusal Reader::take_convolution(const Node& node, int from) {
+    if (attribute(node, "group", std::int64_t{1}) != 1) return "convolves groups of channels; expected one group.";
     auto made = filters(node, false);
     if (!made) return "has weights that are no finite constants over three axes; expected those of a 3-D convolution.";
-    if (attribute(node, "group", std::int64_t{1}) != 1) return "convolves groups of channels; expected one group.";
     if (made->inputs != shape(from).channels) return "expects another number of channels than it is given.";
     const auto window = read_window(node, made->kernel);
     if (!window || window->kernel != made->kernel)
@@ -132,27 +145,34 @@ Reader::Refusal Reader::take_convolution(const Node& node, int from) {
 }
 
 Reader::Refusal Reader::take_transposed(const Node& node, int from) {
+    if (attribute(node, "group", std::int64_t{1}) != 1) return "convolves groups of channels; expected one group.";
     auto made = filters(node, true);
     if (!made) return "has weights that are no finite constants over three axes; expected those of a 3-D convolution.";
-    if (attribute(node, "group", std::int64_t{1}) != 1) return "convolves groups of channels; expected one group.";
     if (made->inputs != shape(from).channels) return "expects another number of channels than it is given.";
     const auto window = read_window(node, made->kernel);
-    const bool blocks = window && window->kernel == made->kernel && window->stride == made->kernel &&
-                        window->pad_low == std::array{0, 0, 0} && window->pad_high == std::array{0, 0, 0};
-    const Extents more = attribute(node, "output_padding", Extents{0, 0, 0});
-    if (!blocks || more != Extents{0, 0, 0} || !attribute(node, "output_shape", Extents{}).empty())
-        return "overlaps or leaves gaps; expected a kernel as large as the stride, and no padding.";
-    VolumeShape outcome{made->outputs, shape(from).extents};
-    for (std::size_t n = 0; n < 3; ++n) outcome.extents[n] *= made->kernel[n];
-    return add(node, {from}, outcome, TransposedConvolution{std::move(*made)});
+    if (!window || window->kernel != made->kernel || !attribute(node, "output_shape", Extents{}).empty())
+        return "has a dilation or padding that this engine does not run; expected no dilation and padding by numbers.";
+    const Extents given = attribute(node, "output_padding", Extents{0, 0, 0});
+    std::array<int, 3> more{};
+    for (std::size_t n = 0; n < 3; ++n) {
+        if (given.size() != 3 || given[n] < 0 || given[n] >= kLargestKernel)
+            return "has an output padding that this engine does not run; expected less than the stride.";
+        more[n] = static_cast<int>(given[n]);
+    }
+    const VolumeShape outcome{made->outputs, window->transposed_outputs(shape(from).extents, more)};
+    return add(node, {from}, outcome, TransposedConvolution{std::move(*made), window->stride, window->pad_low});
 }
 
 Reader::Refusal Reader::take_pool(const Node& node, int from) {
-    const auto window = read_window(node, {0, 0, 0});
-    if (!window || attribute(node, "ceil_mode", std::int64_t{0}) != 0 || node.output_size() != 1)
-        return "pools in a way that this engine does not; expected kernel, stride and padding by numbers.";
+    auto window = read_window(node, {0, 0, 0});
+    if (!window || node.output_size() != 1)
+        return "pools in a way that this engine does not; expected kernel, stride and padding by numbers, no dilation.";
+    window->ceil = attribute(node, "ceil_mode", std::int64_t{0}) != 0;
+    const bool means = node.op_type() == "AveragePool";
+    const bool counts = means && attribute(node, "count_include_pad", std::int64_t{0}) != 0;
     return add(node, {from}, {shape(from).channels, window->outputs(shape(from).extents)},
-               MaxPool{window->kernel, window->stride, window->pad_low});
+               Pooling{window->kernel, window->stride, window->pad_low, window->pad_high,
+                       means ? PoolKind::mean : PoolKind::largest, counts});
 }
 
 // --- resampling and joining
@@ -164,10 +184,56 @@ Reader::Refusal Reader::take_resize(const Node& node, int from) {
     if (!asked) return "resizes in a way that this engine does not; expected nearest or linear, by known factors.";
     VolumeShape outcome{given.channels, asked->extents};
     for (const int extent : outcome.extents) {
-        if (extent < 1 || extent > kLargestExtent) return "leaves an image of no size that fits; expected 1 to 1024.";
+        if (extent < 1 || extent > kLargestExtent) return kNoSize;
     }
     if (asked->linear) return add(node, {from}, outcome, LinearResize{linear_taps(*asked, given.extents)});
-    return add(node, {from}, outcome, NearestResize{nearest_tables(*asked, given.extents)});
+    return add(node, {from}, outcome, Lookup{nearest_tables(*asked, given.extents)});
+}
+
+// The image as seen through tables; itself where these change nothing.
+Reader::Refusal Reader::take_lookup(const Node& node, int from, IndexTables tables) {
+    VolumeShape outcome = shape(from);
+    bool same = true;
+    for (std::size_t n = 0; n < 3; ++n) {
+        const auto extent = static_cast<std::int64_t>(tables[n].size());
+        if (extent < 1 || extent > kLargestExtent) return kNoSize;
+        same = same && extent == outcome.extents[n];
+        for (std::size_t at = 0; at < tables[n].size(); ++at) same = same && tables[n][at] == static_cast<int>(at);
+        outcome.extents[n] = static_cast<int>(extent);
+    }
+    if (!same) return add(node, {from}, outcome, Lookup{std::move(tables)});
+    volumes_[node.output(0)] = from;
+    return {};
+}
+
+Reader::Refusal Reader::take_pad(const Node& node, int from) {
+    const auto padding = read_padding(node, [this](const std::string& name) { return numbers(name); });
+    if (!padding)
+        return "pads in a way that this engine does not; expected zeros, edges or reflections along the three axes of "
+               "space, as many as are known beforehand.";
+    auto tables = padded_tables(*padding, shape(from).extents);
+    if (!tables) return "pads by more than there is to reflect, or leaves nothing.";
+    return take_lookup(node, from, std::move(*tables));
+}
+
+Reader::Refusal Reader::take_slice(const Node& node, int from) {
+    const VolumeShape& given = shape(from);
+    const Extents extents{1, given.channels, given.extents[0], given.extents[1], given.extents[2]};
+    const auto cuts = read_slice(node, extents, [this](const std::string& name) { return numbers(name); });
+    if (!cuts) return "cuts out by bounds that are not known beforehand.";
+    IndexTables tables;
+    for (std::size_t n = 0; n < 3; ++n) {
+        tables[n].resize(static_cast<std::size_t>(given.extents[n]));
+        std::iota(tables[n].begin(), tables[n].end(), 0);
+    }
+    for (const AxisCut& cut : *cuts) {
+        if (cut.axis >= 2) {
+            tables[cut.axis - 2].assign(cut.indices.begin(), cut.indices.end());
+        } else if (static_cast<std::int64_t>(cut.indices.size()) != extents[cut.axis] || cut.indices.front() != 0) {
+            return "takes some of the channels; expected all of them.";
+        }
+    }
+    return take_lookup(node, from, std::move(tables));
 }
 
 Reader::Refusal Reader::take_concat(const Node& node) {
@@ -189,24 +255,42 @@ Reader::Refusal Reader::take_concat(const Node& node) {
 
 // --- pointwise
 
-// Add and Mul: of two volumes, or of one and a constant.
+// Add, Sub, Mul and Div: of two volumes, or of one and a constant.
 Reader::Refusal Reader::take_pair(const Node& node) {
     if (node.input_size() != 2) return "takes other than two inputs.";
     const auto first = volume(node.input(0));
     const auto second = volume(node.input(1));
-    const bool adds = node.op_type() == "Add";
-    if (first && second) {
-        if (!adds) return "multiplies images with each other, which this engine does not.";
-        if (shape(*first) != shape(*second)) return "adds images of unlike sizes; expected the same.";
-        return add(node, {*first, *second}, shape(*first), Sum{});
-    }
+    if (first && second) return take_volumes(node, *first, *second);
+    const std::string& operation = node.op_type();
     const int image = first ? *first : *second;
     const int channels = shape(image).channels;
-    auto constant = per_channel(node.input(first ? 1 : 0), channels, true);
+    const auto constant = per_channel(node.input(first ? 1 : 0), channels, true);
     if (!constant) return "meets a tensor that is not one number a channel.";
-    const std::vector<float> same(static_cast<std::size_t>(channels), adds ? 1.0f : 0.0f);
-    ChannelAffine affine = adds ? ChannelAffine{same, *constant} : ChannelAffine{*constant, same};
+    if (operation == "Div" && !first) return "divides by an image, which this engine does not.";
+    ChannelAffine affine;
+    for (const float each : *constant) {
+        const bool scales = operation == "Mul" || operation == "Div";
+        const float scale = operation == "Mul" ? each : operation == "Div" ? 1 / each : 1;
+        // Subtracted from the constant where that comes first.
+        affine.scale.push_back(operation == "Sub" && !first ? -1 : scale);
+        affine.shift.push_back(scales ? 0 : operation == "Sub" && first ? -each : each);
+        if (!std::isfinite(affine.scale.back())) return "divides by 0.";
+    }
     return add(node, {image}, shape(image), std::move(affine));
+}
+
+Reader::Refusal Reader::take_volumes(const Node& node, int first, int second) {
+    const VolumeShape& a = shape(first);
+    const VolumeShape& b = shape(second);
+    if (node.op_type() == "Add") {
+        if (a != b) return "adds images of unlike sizes; expected the same.";
+        return add(node, {first, second}, a, Sum{});
+    }
+    if (node.op_type() != "Mul") return "subtracts or divides images, which this engine does not.";
+    if (a.extents != b.extents || (a.channels != b.channels && a.channels != 1 && b.channels != 1))
+        return "multiplies images of unlike sizes; expected the same, or one channel.";
+    if (a.channels == 1) std::swap(first, second);
+    return add(node, {first, second}, shape(first), Product{});
 }
 
 Reader::Refusal Reader::take_normalisation(const Node& node, int image, int groups, double epsilon, bool by_channel) {
@@ -343,35 +427,51 @@ Reader::Refusal Reader::take(const Node& node) {
     }
     if (operation == "Concat") return take_concat(node);
     if (operation == "Reshape") return take_reshape(node);
-    if ((operation == "Add" || operation == "Mul") &&
-        (volume(node.input(0)) || volume(node.input(node.input_size() - 1))))
+    static const std::set<std::string, std::less<>> kPairs{"Add", "Sub", "Mul", "Div"};
+    if (kPairs.contains(operation) && (volume(node.input(0)) || volume(node.input(node.input_size() - 1))))
         return take_pair(node);
     if (operation == "InstanceNormalization" && grouped_.contains(node.input(0))) return take_grouped_norm(node);
     const auto image = volume(node.input(0));
     if (!image) return "works on what is no image of this network; expected three-dimensional images throughout.";
-    const int channels = shape(*image).channels;
-    if (operation == "Conv") return take_convolution(node, *image);
-    if (operation == "ConvTranspose") return take_transposed(node, *image);
-    if (operation == "MaxPool") return take_pool(node, *image);
-    if (operation == "Resize") return take_resize(node, *image);
-    if (operation == "BatchNormalization") return take_batch_norm(node, *image);
+    return take_image(node, *image);
+}
+
+// A node whose first input is an image.
+Reader::Refusal Reader::take_image(const Node& node, int image) {
+    const std::string& operation = node.op_type();
+    const int channels = shape(image).channels;
+    if (operation == "Identity") {
+        volumes_[node.output(0)] = image;
+        return {};
+    }
+    if (operation == "Conv") return take_convolution(node, image);
+    if (operation == "ConvTranspose") return take_transposed(node, image);
+    if (operation == "MaxPool" || operation == "AveragePool") return take_pool(node, image);
+    if (operation == "Resize") return take_resize(node, image);
+    if (operation == "Pad") return take_pad(node, image);
+    if (operation == "Slice") return take_slice(node, image);
+    if (operation == "BatchNormalization") return take_batch_norm(node, image);
     if (operation == "InstanceNormalization")
-        return take_normalisation(node, *image, channels, double(attribute(node, "epsilon", 1e-5f)), true);
+        return take_normalisation(node, image, channels, double(attribute(node, "epsilon", 1e-5f)), true);
     if (operation == "GroupNormalization") {
         constexpr int kScaleByChannel = 21;
-        return take_normalisation(node, *image, static_cast<int>(attribute(node, "num_groups", std::int64_t{0})),
+        return take_normalisation(node, image, static_cast<int>(attribute(node, "num_groups", std::int64_t{0})),
                                   double(attribute(node, "epsilon", 1e-5f)), network_.opset() >= kScaleByChannel);
     }
     if (operation == "Relu" || operation == "LeakyRelu") {
         const float slope = operation == "Relu" ? 0.0f : attribute(node, "alpha", 0.01f);
         return add(
-            node, {*image}, shape(*image),
+            node, {image}, shape(image),
             ActivationFunction{ActivationKind::leaky, std::vector<float>(static_cast<std::size_t>(channels), slope)});
     }
-    if (operation == "PRelu") return take_prelu(node, *image);
+    if (operation == "PRelu") return take_prelu(node, image);
     if (operation == "Sigmoid")
-        return add(node, {*image}, shape(*image), ActivationFunction{ActivationKind::sigmoid, {}});
-    if (operation == "Softmax") return take_softmax(node, *image);
+        return add(node, {image}, shape(image), ActivationFunction{ActivationKind::sigmoid, {}});
+    if (operation == "Softmax") return take_softmax(node, image);
+    static const std::set<std::string, std::less<>> kDecisions{"Greater", "GreaterOrEqual", "Less", "LessOrEqual",
+                                                               "ArgMax",  "Cast",           "Round"};
+    if (kDecisions.contains(operation))
+        return "decides inside the network; expected the logits or probabilities that it decides by.";
     return "is no operator that this engine runs.";
 }
 
@@ -396,12 +496,14 @@ void Reader::drop_unused() {
     graph_.nodes = std::move(kept);
 }
 
-Expected<Graph> Reader::read(const std::array<int, 3>& extents) {
+Expected<void> Reader::take_input(const std::array<int, 3>& extents) {
     const auto inputs = network_.inputs();
-    if (inputs.size() != 1 || network_.graph().output_size() != 1)
-        return fail(file_ + ": the network has several inputs or outputs; expected one image in and one out.");
+    if (inputs.size() != 1)
+        return fail(file_ + ": the network has " + std::to_string(inputs.size()) + " inputs; expected one image.");
     const auto& type = inputs[0]->type().tensor_type();
     const std::int64_t channels = type.shape().dim_size() == 5 ? type.shape().dim(1).dim_value() : 0;
+    if (type.elem_type() == onnx::TensorProto::FLOAT16)
+        return fail(file_ + ": the network takes float16; this engine runs networks that take float32.");
     if (type.elem_type() != onnx::TensorProto::FLOAT || channels < 1 || channels > kMostChannels)
         return fail(file_ + ": the input \"" + inputs[0]->name() + "\" is not a float32 image with known channels.");
     for (std::size_t n = 0; n < 3; ++n) {
@@ -411,21 +513,69 @@ Expected<Graph> Reader::read(const std::array<int, 3>& extents) {
     }
     volumes_[inputs[0]->name()] = 0;
     graph_.nodes.push_back({inputs[0]->name(), {}, {static_cast<int>(channels), extents}, Input{}});
-    for (const Node& node : network_.graph().node()) {
-        if (const Refusal why = take(node); !why.empty()) return refuse(node, why);
+    return {};
+}
+
+// The tensors that these are made of, and they.
+std::set<std::string> Reader::needed_for(const std::vector<std::string>& outputs) const {
+    std::set<std::string> needed(outputs.begin(), outputs.end());
+    const auto& nodes = network_.graph().node();
+    for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
+        const bool read = std::any_of(node->output().begin(), node->output().end(),
+                                      [&](const std::string& name) { return needed.contains(name); });
+        if (read) needed.insert(node->input().begin(), node->input().end());
     }
-    const std::string& output = network_.graph().output(0).name();
-    const auto found = volume(output);
-    if (!found) return fail(file_ + ": the output \"" + output + "\" is no image.");
-    graph_.output = *found;
+    return needed;
+}
+
+// Of several outputs one may be what this engine does not run: then the others are left, if any is an image.
+Expected<void> Reader::take_nodes(const std::vector<std::string>& outputs) {
+    const std::set<std::string> needed = needed_for(outputs);
+    for (const Node& node : network_.graph().node()) {
+        const bool read = std::any_of(node.output().begin(), node.output().end(),
+                                      [&](const std::string& name) { return needed.contains(name); });
+        if (!read && node.output_size() > 0) continue;
+        const Refusal why = take(node);
+        if (why.empty()) continue;
+        if (outputs.size() == 1) return refuse(node, why);
+        if (!first_refusal_) first_refusal_ = refuse(node, why).value();
+    }
+    return {};
+}
+
+// Of these the image of the most voxels, the first of several.
+Expected<int> Reader::finest(const std::vector<std::string>& outputs) const {
+    std::optional<int> found;
+    for (const std::string& output : outputs) {
+        const auto image = volume(output);
+        if (image && (!found || shape(*image).voxels() > shape(*found).voxels())) found = image;
+    }
+    if (found) return *found;
+    if (first_refusal_) return tl::make_unexpected(*first_refusal_);
+    return fail(file_ + ": the output \"" + outputs[0] + "\" is no image.");
+}
+
+Expected<Graph> Reader::read(const std::array<int, 3>& extents, const std::string& wanted) {
+    std::vector<std::string> outputs;
+    for (const auto& output : network_.graph().output()) {
+        if (wanted.empty() || output.name() == wanted) outputs.push_back(output.name());
+    }
+    if (outputs.empty())
+        return fail(file_ + ": the network has no output" + (wanted.empty() ? "." : " \"" + wanted + "\"."));
+    if (const auto taken = take_input(extents); !taken) return tl::make_unexpected(taken.error());
+    if (const auto taken = take_nodes(outputs); !taken) return tl::make_unexpected(taken.error());
+    const auto output = finest(outputs);
+    if (!output) return tl::make_unexpected(output.error());
+    graph_.output = *output;
     drop_unused();
     return std::move(graph_);
 }
 
 }  // namespace
 
-Expected<Graph> read_graph(std::string_view file_name, const Network& network, const std::array<int, 3>& extents) {
-    return Reader(file_name, network).read(extents);
+Expected<Graph> read_graph(std::string_view file_name, const Network& network, const std::array<int, 3>& extents,
+                           const std::string& output) {
+    return Reader(file_name, network).read(extents, output);
 }
 
 }  // namespace shapslice::convnet

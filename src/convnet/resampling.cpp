@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 namespace shapslice::convnet {
@@ -98,6 +99,89 @@ std::array<std::vector<LinearTap>, 3> linear_taps(const Resampling& resampling, 
         }
     }
     return taps;
+}
+
+namespace {
+
+// Amounts of a Pad node for all five axes, low ends first; `axes` says which are meant, since opset 18.
+std::optional<std::array<std::int64_t, 10>> all_amounts(const onnx::NodeProto& node, const FindNumbers& numbers) {
+    std::vector<double> given;
+    if (node.input_size() > 1) {
+        const auto amounts = numbers(node.input(1));
+        if (!amounts) return std::nullopt;
+        given = amounts->values;
+    } else {
+        const Extents amounts = attribute(node, "pads", Extents{});
+        given.assign(amounts.begin(), amounts.end());
+    }
+    std::vector<double> axes{0, 1, 2, 3, 4};
+    if (node.input_size() > 3 && !node.input(3).empty()) {
+        const auto meant = numbers(node.input(3));
+        if (!meant) return std::nullopt;
+        axes = meant->values;
+    }
+    if (given.size() != 2 * axes.size()) return std::nullopt;
+    std::array<std::int64_t, 10> made{};
+    for (std::size_t n = 0; n < given.size(); ++n) {
+        const double axis = axes[n % axes.size()] + (axes[n % axes.size()] < 0 ? 5 : 0);
+        constexpr double kMost = 4096;
+        if (!(axis >= 0 && axis < 5) || !(std::abs(given[n]) <= kMost)) return std::nullopt;
+        made[static_cast<std::size_t>(axis) + (n < axes.size() ? 0 : 5)] = static_cast<std::int64_t>(given[n]);
+    }
+    return made;
+}
+
+// The voxel of `extent` that lies at `at` once the image is padded.
+int padded_from(PaddingMode mode, std::int64_t at, std::int64_t extent) {
+    if (at >= 0 && at < extent) return static_cast<int>(at);
+    switch (mode) {
+        case PaddingMode::zeros:
+            return kNothing;
+        case PaddingMode::edge:
+            return static_cast<int>(std::clamp(at, std::int64_t{0}, extent - 1));
+        case PaddingMode::reflect:
+            return static_cast<int>(at < 0 ? -at : 2 * (extent - 1) - at);
+        case PaddingMode::wrap:
+            return static_cast<int>(at < 0 ? at + extent : at - extent);
+    }
+    return kNothing;
+}
+
+}  // namespace
+
+std::optional<Padding> read_padding(const onnx::NodeProto& node, const FindNumbers& numbers) {
+    static const std::map<std::string, PaddingMode> kModes{{"constant", PaddingMode::zeros},
+                                                           {"edge", PaddingMode::edge},
+                                                           {"reflect", PaddingMode::reflect},
+                                                           {"wrap", PaddingMode::wrap}};
+    const auto mode = kModes.find(attribute(node, "mode", "constant"));
+    const auto amounts = all_amounts(node, numbers);
+    if (mode == kModes.end() || !amounts) return std::nullopt;
+    const auto& a = *amounts;
+    if (a[0] != 0 || a[1] != 0 || a[5] != 0 || a[6] != 0) return std::nullopt;
+    double value = static_cast<double>(attribute(node, "value", 0.0f));
+    if (node.input_size() > 2 && !node.input(2).empty()) {
+        const auto given = numbers(node.input(2));
+        if (!given || !given->single()) return std::nullopt;
+        value = *given->single();
+    }
+    const bool adds = std::any_of(a.begin(), a.end(), [](std::int64_t amount) { return amount > 0; });
+    if (mode->second == PaddingMode::zeros && adds && value != 0) return std::nullopt;
+    return Padding{mode->second, {a[2], a[3], a[4]}, {a[7], a[8], a[9]}};
+}
+
+std::optional<IndexTables> padded_tables(const Padding& padding, const std::array<int, 3>& from) {
+    IndexTables tables;
+    for (std::size_t n = 0; n < 3; ++n) {
+        const std::int64_t extent = from[n];
+        const std::int64_t low = padding.low[n], high = padding.high[n];
+        const std::int64_t most = padding.mode == PaddingMode::reflect ? extent - 1 : extent;
+        const bool reaches = padding.mode == PaddingMode::reflect || padding.mode == PaddingMode::wrap;
+        if (low + extent + high < 1 || (reaches && (low > most || high > most))) return std::nullopt;
+        for (std::int64_t at = -low; at < extent + high; ++at)
+            tables[n].push_back(padded_from(padding.mode, at, extent));
+    }
+    return tables;
 }
 
 }  // namespace shapslice::convnet

@@ -1,4 +1,4 @@
-// Where ONNX's Resize looks: for each output index of an axis the input indices and their shares.
+// Where ONNX's Resize and Pad look: for each output index of an axis the input indices and their shares.
 #pragma once
 
 #include <optional>
@@ -23,5 +23,19 @@ std::optional<Resampling> read_resampling(const onnx::NodeProto& node, const Vol
 
 IndexTables nearest_tables(const Resampling& resampling, const std::array<int, 3>& from);
 std::array<std::vector<LinearTap>, 3> linear_taps(const Resampling& resampling, const std::array<int, 3>& from);
+
+enum class PaddingMode { zeros, edge, reflect, wrap };
+// Voxels to add at both ends of each axis; below 0: to take away.
+struct Padding {
+    PaddingMode mode = PaddingMode::zeros;
+    std::array<std::int64_t, 3> low{0, 0, 0};
+    std::array<std::int64_t, 3> high{0, 0, 0};
+};
+
+// What a Pad node asks of a volume; none where its amounts are not known beforehand, where it pads batch or channels,
+// or by a constant that is not 0.
+std::optional<Padding> read_padding(const onnx::NodeProto& node, const FindNumbers& numbers);
+// None where nothing is left, or a reflection reaches beyond the other end.
+std::optional<IndexTables> padded_tables(const Padding& padding, const std::array<int, 3>& from);
 
 }  // namespace shapslice::convnet

@@ -1,5 +1,7 @@
 #include "convnet/window.h"
 
+#include <algorithm>
+
 #include "convnet/limits.h"
 
 namespace shapslice::convnet {
@@ -9,7 +11,17 @@ std::array<int, 3> Window::outputs(const std::array<int, 3>& inputs) const {
     for (std::size_t n = 0; n < 3; ++n) {
         const int span = inputs[n] + pad_low[n] + pad_high[n] - kernel[n];
         made[n] = span < 0 ? 0 : span / stride[n] + 1;
+        if (!ceil) continue;
+        const bool left_over = span < 0 ? span > -stride[n] : span % stride[n] != 0;
+        if (left_over && made[n] * stride[n] < inputs[n] + pad_low[n]) ++made[n];
     }
+    return made;
+}
+
+std::array<int, 3> Window::transposed_outputs(const std::array<int, 3>& inputs, const std::array<int, 3>& more) const {
+    std::array<int, 3> made{};
+    for (std::size_t n = 0; n < 3; ++n)
+        made[n] = std::max(0, (inputs[n] - 1) * stride[n] + kernel[n] + more[n] - pad_low[n] - pad_high[n]);
     return made;
 }
 

@@ -8,34 +8,6 @@ namespace shapslice {
 
 namespace {
 
-// Elements of a tensor as raw bytes, whichever field holds them.
-std::optional<Weights> weights_of(const onnx::TensorProto& tensor) {
-    Weights weights;
-    weights.type = tensor.data_type();
-    weights.extents.assign(tensor.dims().begin(), tensor.dims().end());
-    const std::size_t size = weights.element_size();
-    if (size == 0) return std::nullopt;
-    const auto take = [&](const auto& values) {
-        weights.elements.resize(static_cast<std::size_t>(values.size()) * size);
-        std::size_t at = 0;
-        for (const auto value : values) std::memcpy(weights.elements.data() + size * at++, &value, size);
-    };
-    if (tensor.has_raw_data()) {
-        weights.elements = tensor.raw_data();
-    } else if (weights.type == onnx::TensorProto::FLOAT) {
-        take(tensor.float_data());
-    } else if (weights.type == onnx::TensorProto::DOUBLE) {
-        take(tensor.double_data());
-    } else if (weights.type == onnx::TensorProto::INT64) {
-        take(tensor.int64_data());
-    } else {
-        take(tensor.int32_data());  // 1- and 2-byte types, the low bytes of each
-    }
-    // Divided, not multiplied: in WebAssembly a size has 32 bits.
-    if (weights.elements.size() % size != 0 || weights.elements.size() / size != weights.count()) return std::nullopt;
-    return weights;
-}
-
 template <class T>
 T element(const Weights& weights, std::size_t at) {
     T value;
@@ -121,6 +93,33 @@ void inline_constants(onnx::GraphProto& graph) {
 }
 
 }  // namespace
+
+std::optional<Weights> weights_of(const onnx::TensorProto& tensor) {
+    Weights weights;
+    weights.type = tensor.data_type();
+    weights.extents.assign(tensor.dims().begin(), tensor.dims().end());
+    const std::size_t size = weights.element_size();
+    if (size == 0) return std::nullopt;
+    const auto take = [&](const auto& values) {
+        weights.elements.resize(static_cast<std::size_t>(values.size()) * size);
+        std::size_t at = 0;
+        for (const auto value : values) std::memcpy(weights.elements.data() + size * at++, &value, size);
+    };
+    if (tensor.has_raw_data()) {
+        weights.elements = tensor.raw_data();
+    } else if (weights.type == onnx::TensorProto::FLOAT) {
+        take(tensor.float_data());
+    } else if (weights.type == onnx::TensorProto::DOUBLE) {
+        take(tensor.double_data());
+    } else if (weights.type == onnx::TensorProto::INT64) {
+        take(tensor.int64_data());
+    } else {
+        take(tensor.int32_data());  // 1- and 2-byte types, the low bytes of each
+    }
+    // Divided, not multiplied: in WebAssembly a size has 32 bits.
+    if (weights.elements.size() % size != 0 || weights.elements.size() / size != weights.count()) return std::nullopt;
+    return weights;
+}
 
 std::size_t Weights::element_size() const {
     switch (type) {

@@ -29,6 +29,10 @@ struct Weights {
     std::size_t count() const;
 };
 
+// A tensor's elements, whichever field of the file holds them; none where they are of a type that no network here has,
+// or not as many as its extents say.
+std::optional<Weights> weights_of(const onnx::TensorProto& tensor);
+
 class Network {
   public:
     // Errors name `file_name`. Weights kept in files beside the .onnx are refused: one file is what a page is given.

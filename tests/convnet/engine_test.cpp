@@ -56,6 +56,92 @@ TEST(Engine, TransposedConvolutions) {
     }
 }
 
+// Overlapping, with gaps, padded, a voxel longer: by phases.
+TEST(Engine, TransposedConvolutionsOfAnyKernelAndStride) {
+    for (unsigned seed = 0; seed < 150; ++seed) {
+        Random random(seed);
+        GraphBuilder b(seed, random_shape(random, random.between(1, 9)));
+        const int up = b.random_transposed(0, random.between(1, 11));
+        const int doubled = seed % 4 == 0 ? b.random_transposed(b.nearest(b.affine(0), 2), 3) : up;
+        EXPECT_LT(off_reference(b.finish(b.leaky(doubled)), seed), kTolerance) << seed;
+    }
+}
+
+TEST(Engine, PoolsOfAnyWindow) {
+    for (unsigned seed = 0; seed < 120; ++seed) {
+        Random random(seed);
+        GraphBuilder b(seed, random_shape(random, random.between(1, 9)));
+        const int from = seed % 3 == 0 ? b.zeros(b.convolution(0, 5), {1, 0, 1}, {0, 2, 1}) : b.convolution(0, 5);
+        const int pooled = b.random_pool(from, seed % 2 ? PoolKind::mean : PoolKind::largest);
+        EXPECT_LT(off_reference(b.finish(b.affine(pooled)), seed), kTolerance) << seed;
+    }
+}
+
+TEST(Engine, Products) {
+    for (unsigned seed = 0; seed < 24; ++seed) {
+        Random random(seed);
+        GraphBuilder b(seed, random_shape(random, random.between(1, 9)));
+        const int image = b.convolution(0, random.between(1, 9));
+        const int channels = seed % 2 ? 1 : b.shape(image).channels;
+        const int weight = b.activation(b.convolution(0, channels, 1), ActivationKind::sigmoid);
+        const int seen = seed % 3 == 0 ? b.nearest(weight, 1) : weight;
+        EXPECT_LT(off_reference(b.finish(b.leaky(b.affine(b.product(image, seen)))), seed), kTolerance) << seed;
+    }
+}
+
+// Zeros around what each kind of step reads: a convolution, which takes them as padding of its own where its window
+// reaches no further, two sources of which one is padded, a sum, a product, a normalisation, pooling, resizes.
+TEST(Engine, ZerosAroundEverything) {
+    for (unsigned seed = 0; seed < 90; ++seed) {
+        Random random(seed);
+        GraphBuilder b(seed, random_shape(random, random.between(1, 6)));
+        const std::array<int, 3> low{random.between(0, 2), random.between(0, 2), random.between(0, 3)},
+            high{random.between(0, 2), random.between(0, 1), random.between(0, 3)};
+        const int image = b.affine(0);
+        const int padded = b.zeros(image, low, high);
+        const VolumeShape& shape = b.shape(padded);
+        const int other = b.convolution(b.zeros(b.convolution(0, 3, 1), low, high), 3);
+        const auto make = [&] {
+            switch (seed % 9) {
+                case 0:
+                    return b.convolution(padded, 5, {3, 3, 3}, {1, 1, 2}, {0, 0, 0}, {2, 2, 2});
+                case 1:
+                    return b.convolution(padded, 5, 1);
+                case 2:
+                    return b.convolution(b.concat({other, padded}), 5);
+                case 3:
+                    return b.sum(padded, b.convolution(padded, shape.channels));
+                case 4:
+                    return b.product(padded, b.convolution(other, 1, 1));
+                case 5:
+                    return b.instance_norm(b.concat({padded, other}));
+                case 6:
+                    return b.random_pool(b.nearest(padded, 2), PoolKind::mean);
+                case 7:
+                    return b.linear(b.zeros(padded, {0, 0, 0}, {1, 1, 1}));
+                default:
+                    return b.zeros(b.zeros(padded, {1, 1, 1}, {1, 1, 1}), {-1, -1, -2}, {-1, -1, 0});
+            }
+        };
+        EXPECT_LT(off_reference(b.finish(make()), seed), 1e-4) << seed;
+    }
+}
+
+// Zeros before a convolution are its own padding: no step copies them.
+TEST(Engine, ZerosBeforeAConvolutionCostNothing) {
+    GraphBuilder b(1, {4, {4, 5, 12}});
+    const int padded = b.zeros(b.affine(0), {0, 0, 0}, {1, 1, 1});
+    const Plan plan = make_plan(b.finish(b.convolution(padded, 5, {3, 3, 3}, {2, 2, 2}, {0, 0, 0}, {0, 0, 0})));
+    ASSERT_EQ(plan.steps.size(), 2u);
+    const auto& convolve = std::get<Convolve>(plan.steps.back().producer);
+    EXPECT_FALSE(convolve.sources[0].source.tables);
+    EXPECT_EQ(convolve.pad_low, (std::array{0, 0, 0}));
+    GraphBuilder c(1, {4, {4, 5, 12}});
+    const int around = c.zeros(c.affine(0), {1, 1, 1}, {1, 1, 1});
+    const Plan same = make_plan(c.finish(c.convolution(around, 5, {3, 3, 3}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0})));
+    EXPECT_EQ(std::get<Convolve>(same.steps.back().producer).pad_low, (std::array{1, 1, 1}));
+}
+
 TEST(Engine, PoolsAndResizes) {
     for (unsigned seed = 0; seed < 60; ++seed) {
         Random random(seed);
@@ -110,6 +196,7 @@ TEST(Engine, WholeNetworks) {
     for (unsigned seed = 0; seed < 6; ++seed) {
         EXPECT_LT(off_reference(unet(seed, seed % 2 ? 5 : 8), seed), 2e-4) << seed;
         EXPECT_LT(off_reference(residual(seed), seed), 2e-4) << seed;
+        EXPECT_LT(off_reference(testing::attention(seed, seed % 2 ? 5 : 8), seed), 2e-4) << seed;
     }
 }
 
@@ -184,6 +271,42 @@ TEST(WholeNumbers, ConvolveRoundedActivations) {
             return convolved[testing::offset(node.shape, at)] * double(affine.scale[c]) + double(affine.shift[c]);
         });
         // A value halfway between two steps may be rounded either way: one step of one input.
+        EXPECT_LT(testing::difference(testing::run(graph, input, ranges, prefer), expected), 2e-3) << seed;
+    }
+}
+
+// What a transposed convolution by phases multiplies: rounded activations, padded or not, what stands for 0 around
+// them.
+TEST(WholeNumbers, TransposedConvolutionsGiveTheSame) {
+    for (unsigned seed = 0; seed < 60; ++seed) {
+        Random random(seed);
+        GraphBuilder b(seed, random_shape(random, random.between(1, 9)));
+        const int image = b.affine(0);
+        const int seen = seed % 2 ? b.zeros(image, {1, 0, 1}, {0, 1, 2}) : image;
+        const int made = b.random_transposed(seen, 7);
+        if (made == seen) continue;
+        const int last = b.affine(b.max_pool(made, 1, 1, 0));
+        const Graph graph = b.finish(last);
+        const auto input = testing::random_input(graph, random);
+        const Ranges ranges{{"t1", {-1, 2, -6, 6, false}}};
+        const Prefer prefer = seed % 3 == 0 ? Prefer::wide : Prefer::narrow;
+        const Plan plan = make_plan(graph, ranges, prefer);
+        ASSERT_EQ(plan.values[0].name, "t1");
+        ASSERT_NE(plan.values[0].whole, Whole::none);
+        auto values = testing::evaluate(graph, Volume(input.begin(), input.end()));
+        values[1] = rounded(values[1], plan.values[0].quantisation);
+        const auto shape_of = [&](int n) { return graph.nodes[static_cast<std::size_t>(n)].shape; };
+        if (seen != image)
+            values[1] = testing::look_up(std::get<Lookup>(graph.nodes[2].operation), values[1], shape_of(image),
+                                         shape_of(seen));
+        const auto& node = graph.nodes[static_cast<std::size_t>(made)];
+        const Volume convolved = testing::convolve_transposed(std::get<TransposedConvolution>(node.operation),
+                                                              values[1], shape_of(seen), node.shape, true);
+        const auto& affine = std::get<ChannelAffine>(graph.nodes[static_cast<std::size_t>(last)].operation);
+        const Volume expected = testing::for_each_voxel(node.shape, [&](const testing::At& at) {
+            const auto c = static_cast<std::size_t>(at.c);
+            return convolved[testing::offset(node.shape, at)] * double(affine.scale[c]) + double(affine.shift[c]);
+        });
         EXPECT_LT(testing::difference(testing::run(graph, input, ranges, prefer), expected), 2e-3) << seed;
     }
 }
@@ -272,7 +395,7 @@ double mean_off(const std::vector<float>& found, const std::vector<float>& expec
 // Of probabilities, in random networks: narrow numbers show, wide ones hardly do.
 TEST(WholeNumbers, WholeNetworksStayNearTheirFloats) {
     for (unsigned seed = 0; seed < 4; ++seed) {
-        for (const Graph& graph : {unet(seed, 8), residual(seed)}) {
+        for (const Graph& graph : {unet(seed, 8), residual(seed), testing::attention(seed, 8)}) {
             Random random(seed);
             const auto input = testing::random_input(graph, random);
             const auto floats = testing::run(graph, input);

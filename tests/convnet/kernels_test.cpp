@@ -12,6 +12,7 @@
 #include "convnet/kernels/simd.h"
 #include "convnet/kernels/stage_row.h"
 #include "convnet/kernels/winograd_row.h"
+#include "convnet/phases.h"
 #include "networks.h"
 
 namespace shapslice::convnet {
@@ -195,7 +196,7 @@ TEST(StageRow, PadsRepeatsAndConverts) {
     for (int round = 0; round < 60; ++round) {
         const int width = random.between(1, 9), channels = 4 * random.between(1, 3);
         std::vector<int> table;
-        for (int n = random.between(1, 12); n > 0; --n) table.push_back(random.between(0, width - 1));
+        for (int n = random.between(1, 12); n > 0; --n) table.push_back(random.between(kNothing, width - 1));
         const bool repeats = round % 2, outside = round % 5 == 4;
         const int voxels = repeats ? static_cast<int>(table.size()) : width;
         const RowStaging staging{repeats ? table.data() : nullptr, voxels, channels, random.between(0, 2),
@@ -218,8 +219,10 @@ TEST(StageRow, PadsRepeatsAndConverts) {
         }
         for (std::size_t n = 0; n < length; ++n) {
             const int voxel = static_cast<int>(n) / channels - staging.pad_low;
-            const bool padding = outside || voxel < 0 || voxel >= voxels;
-            const int seen = padding ? 0 : repeats ? table[static_cast<std::size_t>(voxel)] : voxel;
+            bool padding = outside || voxel < 0 || voxel >= voxels;
+            const int looked_up = padding ? 0 : repeats ? table[static_cast<std::size_t>(voxel)] : voxel;
+            padding = padding || looked_up == kNothing;
+            const int seen = padding ? 0 : looked_up;
             const auto at = static_cast<std::size_t>(seen * channels) + n % static_cast<std::size_t>(channels);
             ASSERT_EQ(eight[n], padding ? 7 : stored[at]);
             ASSERT_EQ(sixteen[n], padding ? 7 : stored[at]);
@@ -313,6 +316,73 @@ TEST(PoolRow, TakesTheLargestWithinTheImage) {
     std::vector<float> found(8);
     pool_row({rows, 3, 4, 2, 2, 1}, 2, found.data());
     EXPECT_EQ(found, (std::vector<float>{-1, -2, -3, -4, -5, -6, -6.5f, -6.5f}));
+}
+
+// Three voxels of the image, kernel and stride 2, one voxel of padding before and one behind.
+TEST(PoolRow, MeansCountPaddingOnlyWhereThatIsSaid) {
+    const std::vector<float> a{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, b(12, 1);
+    const std::array<const float*, 2> rows{a.data(), b.data()};
+    std::vector<float> found(8);
+    RowPooling pooling{rows, 3, 4, 2, 2, 1, PoolKind::mean, 2, 0, 3};
+    pool_row(pooling, 2, found.data());
+    EXPECT_EQ(found, (std::vector<float>{1, 1.5f, 2, 2.5f, 4, 4.5f, 5, 5.5f}));
+    pooling.counted_rows = 3;  // a third row lies in the padding
+    pooling.counted_from = -1;
+    pooling.counted_to = 4;
+    pool_row(pooling, 2, found.data());
+    for (std::size_t n = 0; n < 4; ++n) {
+        EXPECT_FLOAT_EQ(found[n], (a[n] + 1) / 6);
+        EXPECT_FLOAT_EQ(found[4 + n], (a[4 + n] + a[8 + n] + 2) / 6);
+    }
+}
+
+TEST(MultiplyRow, MultipliesWithAsManyChannelsOrOne) {
+    Random random(2);
+    const auto row = random.floats(5 * 8, -2, 2), many = random.floats(5 * 8, -2, 2), one = random.floats(5 * 4, -2, 2);
+    std::vector<float> by_many = row, by_one = row;
+    multiply_row(by_many.data(), many.data(), 5, 8, false);
+    multiply_row(by_one.data(), one.data(), 5, 8, true);
+    for (std::size_t n = 0; n < row.size(); ++n) {
+        EXPECT_EQ(by_many[n], row[n] * many[n]);
+        EXPECT_EQ(by_one[n], row[n] * one[n / 8 * 4]);
+    }
+}
+
+// Every output voxel is one phase's, once, and its taps are those that the definition adds up there.
+TEST(Phases, MakeEachVoxelOnceOfTheTapsThatReachIt) {
+    for (int kernel = 1; kernel <= 6; ++kernel) {
+        for (int stride = 1; stride <= 4; ++stride) {
+            for (int pad = 0; pad < kernel; ++pad) {
+                constexpr int kInputs = 5;
+                const int outputs = (kInputs - 1) * stride + kernel - pad;
+                Filters filters{1, 1, {1, 1, kernel}, {}, {}, {1}, {}};
+                for (int t = 0; t < kernel; ++t) {
+                    filters.values.push_back(static_cast<float>(t + 1));
+                    filters.whole.push_back(static_cast<std::int16_t>(t + 1));
+                }
+                std::vector<int> made(static_cast<std::size_t>(outputs), 0);
+                const auto phases = phases_of(kernel, stride, pad, outputs);
+                for (int p = 0; p < stride; ++p) {
+                    const Phase& phase = phases[static_cast<std::size_t>(p)];
+                    const Filters part = phase_filters(filters, {1, 1, stride}, {0, 0, p});
+                    ASSERT_EQ(part.kernel[2], phase.taps);
+                    for (int n = 0; n < phase.count; ++n) {
+                        const int at = phase.first_output + n * stride;
+                        ASSERT_TRUE(at >= 0 && at < outputs);
+                        ++made[static_cast<std::size_t>(at)];
+                        for (int t = 0; t < phase.taps; ++t) {
+                            const int input = phase.first_input + n + t, tap = at + pad - input * stride;
+                            const bool reaches = tap >= 0 && tap < kernel;
+                            EXPECT_EQ(part.whole[static_cast<std::size_t>(t)], reaches ? tap + 1 : 0);
+                            EXPECT_EQ(part.values[static_cast<std::size_t>(t)],
+                                      static_cast<float>(part.whole[static_cast<std::size_t>(t)]));
+                        }
+                    }
+                }
+                EXPECT_EQ(made, std::vector<int>(made.size(), 1)) << kernel << " " << stride << " " << pad;
+            }
+        }
+    }
 }
 
 TEST(InterpolateRow, WeighsEightNeighbours) {

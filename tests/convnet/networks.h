@@ -63,7 +63,30 @@ class GraphBuilder {
     int transposed(int from, int outputs, const std::array<int, 3>& kernel) {
         VolumeShape to{outputs, shape(from).extents};
         for (std::size_t n = 0; n < 3; ++n) to.extents[n] *= kernel[n];
-        return add({from}, to, TransposedConvolution{filters(outputs, shape(from).channels, kernel)});
+        return add({from}, to, TransposedConvolution{filters(outputs, shape(from).channels, kernel), kernel, {}});
+    }
+    // Of any kernel, stride and padding; nothing where the padding takes all away. `more` voxels at the high end.
+    int transposed(int from, int outputs, const std::array<int, 3>& kernel, const std::array<int, 3>& stride,
+                   const std::array<int, 3>& pad_low, const std::array<int, 3>& pad_high,
+                   const std::array<int, 3>& more) {
+        VolumeShape to{outputs, {}};
+        for (std::size_t n = 0; n < 3; ++n) {
+            to.extents[n] = (shape(from).extents[n] - 1) * stride[n] + kernel[n] + more[n] - pad_low[n] - pad_high[n];
+            if (to.extents[n] < 1) return from;
+        }
+        return add({from}, to, TransposedConvolution{filters(outputs, shape(from).channels, kernel), stride, pad_low});
+    }
+    // The same, drawn.
+    int random_transposed(int from, int outputs) {
+        std::array<int, 3> kernel{}, stride{}, low{}, high{}, more{};
+        for (std::size_t n = 0; n < 3; ++n) {
+            kernel[n] = random.between(1, 5);
+            stride[n] = random.between(1, 4);
+            low[n] = random.between(0, kernel[n] - 1);
+            high[n] = random.between(0, kernel[n] - 1);
+            more[n] = random.between(0, stride[n] - 1);
+        }
+        return transposed(from, outputs, kernel, stride, low, high, more);
     }
     int norm(int from, int groups) {
         const auto count = static_cast<std::size_t>(shape(from).channels);
@@ -94,10 +117,30 @@ class GraphBuilder {
     int max_pool(int from, int kernel, int stride, int pad) {
         VolumeShape to = shape(from);
         for (int& extent : to.extents) extent = (extent + 2 * pad - kernel) / stride + 1;
-        return add({from}, to, MaxPool{{kernel, kernel, kernel}, {stride, stride, stride}, {pad, pad, pad}});
+        return add({from}, to, Pooling{{kernel, kernel, kernel}, {stride, stride, stride}, {pad, pad, pad}});
+    }
+    // Windows drawn, of which the last may reach beyond the padding.
+    int random_pool(int from, PoolKind kind) {
+        Pooling pooling;
+        pooling.kind = kind;
+        pooling.counts_padding = kind == PoolKind::mean && random.between(0, 1);
+        VolumeShape to = shape(from);
+        for (std::size_t n = 0; n < 3; ++n) {
+            const int extent = to.extents[n];
+            const int kernel = random.between(1, std::min(4, extent)), stride = random.between(1, 3);
+            pooling.kernel[n] = kernel;
+            pooling.stride[n] = stride;
+            pooling.pad_low[n] = random.between(0, kernel - 1);
+            pooling.pad_high[n] = random.between(0, kernel - 1);
+            const int padded = extent + pooling.pad_low[n] + pooling.pad_high[n];
+            to.extents[n] = (padded - kernel) / stride + 1;
+            const bool left_over = (padded - kernel) % stride != 0 && random.between(0, 1);
+            if (left_over && to.extents[n] * stride < extent + pooling.pad_low[n]) ++to.extents[n];
+        }
+        return add({from}, to, pooling);
     }
     int nearest(int from, int factor) {
-        NearestResize resize;
+        Lookup resize;
         VolumeShape to = shape(from);
         for (std::size_t n = 0; n < 3; ++n) {
             to.extents[n] *= factor;
@@ -105,6 +148,18 @@ class GraphBuilder {
         }
         return add({from}, to, std::move(resize));
     }
+    // Zeros before and behind each axis; below 0, voxels taken away.
+    int zeros(int from, const std::array<int, 3>& low, const std::array<int, 3>& high) {
+        Lookup padding;
+        VolumeShape to = shape(from);
+        for (std::size_t n = 0; n < 3; ++n) {
+            for (int at = -low[n]; at < to.extents[n] + high[n]; ++at)
+                padding.from[n].push_back(at >= 0 && at < to.extents[n] ? at : kNothing);
+            to.extents[n] = static_cast<int>(padding.from[n].size());
+        }
+        return add({from}, to, std::move(padding));
+    }
+    int product(int first, int second) { return add({first, second}, shape(first), Product{}); }
     int linear(int from) {  // to twice the size, corners of voxels aligned
         LinearResize resize;
         VolumeShape to = shape(from);
@@ -159,6 +214,26 @@ inline Graph residual(unsigned seed) {
     const int joined = b.leaky(b.sum(path, shortcut));
     const int up = b.sum(b.linear(b.convolution(joined, 6, 1)), fine);
     return b.finish(b.activation(b.convolution(b.leaky(b.norm(up, 2), 0), 3, 1), ActivationKind::sigmoid));
+}
+
+// As MONAI's AttentionUnet and nnU-Net's residual encoder do it: skips weighted by one channel of attention,
+// overlapping transposed convolutions, mean pooling on the way round a block, zeros put around what is a voxel short.
+inline Graph attention(unsigned seed, int width) {
+    GraphBuilder b(seed, {4, {8, 6, 14}});
+    const int fine = b.leaky(b.affine(b.convolution(0, width)), 0);
+    const int down = b.instance_norm(b.convolution(fine, 2 * width, 3, 2));
+    const int coarse = b.leaky(b.sum(
+        down, b.convolution(b.add({fine}, {width, {4, 3, 7}}, Pooling{{2, 2, 2}, {2, 2, 2}, {}, {}, PoolKind::mean}),
+                            2 * width, 1)));
+    const int up =
+        b.leaky(b.affine(b.transposed(coarse, width, {3, 3, 3}, {2, 2, 2}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1})));
+    const int short_of_one =
+        b.zeros(b.transposed(coarse, 3, {3, 3, 3}, {2, 2, 2}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}), {0, 0, 0}, {1, 1, 1});
+    const int gate = b.leaky(b.sum(b.convolution(up, 5, 1), b.convolution(fine, 5, 1)), 0);
+    const int weight = b.activation(b.convolution(gate, 1, 1), ActivationKind::sigmoid);
+    const int joined = b.concat({b.product(fine, weight), up, short_of_one});
+    const int last = b.leaky(b.instance_norm(b.convolution(joined, width)));
+    return b.finish(b.activation(b.convolution(last, 4, 1), ActivationKind::softmax));
 }
 
 // Few weights and large volumes: what a limit on buffers parts.

@@ -72,41 +72,60 @@ inline Volume convolve(const Convolution& op, const Volume& x, const VolumeShape
     });
 }
 
+// Written down as it is defined: each input voxel adds a kernel's worth to the output.
 inline Volume convolve_transposed(const TransposedConvolution& op, const Volume& x, const VolumeShape& from,
                                   const VolumeShape& to, bool whole) {
     const Filters& f = op.filters;
-    return for_each_voxel(to, [&](const At& at) {
-        double sum = double(f.bias[static_cast<std::size_t>(at.c)]);
-        for (int c = 0; c < f.inputs; ++c) {
-            sum += x[offset(from, {c, at.k / f.kernel[0], at.j / f.kernel[1], at.i / f.kernel[2]})] *
-                   filter(f, at.c, c, at.k % f.kernel[0], at.j % f.kernel[1], at.i % f.kernel[2], whole);
-        }
-        return sum;
-    });
-}
-
-inline Volume pool(const MaxPool& op, const Volume& x, const VolumeShape& from, const VolumeShape& to) {
-    return for_each_voxel(to, [&](const At& at) {
-        double largest = -std::numeric_limits<double>::infinity();
-        for (int kk = 0; kk < op.kernel[0]; ++kk) {
-            for (int jj = 0; jj < op.kernel[1]; ++jj) {
-                for (int ii = 0; ii < op.kernel[2]; ++ii) {
-                    const int k = at.k * op.stride[0] - op.pad_low[0] + kk;
-                    const int j = at.j * op.stride[1] - op.pad_low[1] + jj;
-                    const int i = at.i * op.stride[2] - op.pad_low[2] + ii;
-                    if (inside(from, k, j, i)) largest = std::max(largest, x[offset(from, {at.c, k, j, i})]);
+    Volume made = for_each_voxel(to, [&](const At& at) { return double(f.bias[static_cast<std::size_t>(at.c)]); });
+    for_each_voxel(from, [&](const At& at) {
+        for (int o = 0; o < f.outputs; ++o) {
+            for (int kk = 0; kk < f.kernel[0]; ++kk) {
+                for (int jj = 0; jj < f.kernel[1]; ++jj) {
+                    for (int ii = 0; ii < f.kernel[2]; ++ii) {
+                        const int k = at.k * op.stride[0] - op.pad_low[0] + kk;
+                        const int j = at.j * op.stride[1] - op.pad_low[1] + jj;
+                        const int i = at.i * op.stride[2] - op.pad_low[2] + ii;
+                        if (inside(to, k, j, i))
+                            made[offset(to, {o, k, j, i})] +=
+                                x[offset(from, at)] * filter(f, o, at.c, kk, jj, ii, whole);
+                    }
                 }
             }
         }
-        return largest;
+        return 0.0;
+    });
+    return made;
+}
+
+inline Volume pool(const Pooling& op, const Volume& x, const VolumeShape& from, const VolumeShape& to) {
+    return for_each_voxel(to, [&](const At& at) {
+        double largest = -std::numeric_limits<double>::infinity(), sum = 0;
+        int counted = 0;
+        for (int kk = 0; kk < op.kernel[0]; ++kk) {
+            for (int jj = 0; jj < op.kernel[1]; ++jj) {
+                for (int ii = 0; ii < op.kernel[2]; ++ii) {
+                    const std::array<int, 3> p{at.k * op.stride[0] - op.pad_low[0] + kk,
+                                               at.j * op.stride[1] - op.pad_low[1] + jj,
+                                               at.i * op.stride[2] - op.pad_low[2] + ii};
+                    bool padded = op.counts_padding;
+                    for (std::size_t n = 0; n < 3; ++n) padded = padded && p[n] < from.extents[n] + op.pad_high[n];
+                    const bool there = inside(from, p[0], p[1], p[2]);
+                    if (there || padded) ++counted;
+                    if (!there) continue;
+                    largest = std::max(largest, x[offset(from, {at.c, p[0], p[1], p[2]})]);
+                    sum += x[offset(from, {at.c, p[0], p[1], p[2]})];
+                }
+            }
+        }
+        return op.kind == PoolKind::largest ? largest : sum / counted;
     });
 }
 
-inline Volume look_up(const NearestResize& op, const Volume& x, const VolumeShape& from, const VolumeShape& to) {
+inline Volume look_up(const Lookup& op, const Volume& x, const VolumeShape& from, const VolumeShape& to) {
     return for_each_voxel(to, [&](const At& at) {
-        return x[offset(from,
-                        {at.c, op.from[0][static_cast<std::size_t>(at.k)], op.from[1][static_cast<std::size_t>(at.j)],
-                         op.from[2][static_cast<std::size_t>(at.i)]})];
+        const int k = op.from[0][static_cast<std::size_t>(at.k)], j = op.from[1][static_cast<std::size_t>(at.j)],
+                  i = op.from[2][static_cast<std::size_t>(at.i)];
+        return k < 0 || j < 0 || i < 0 ? 0 : x[offset(from, {at.c, k, j, i})];
     });
 }
 
@@ -174,8 +193,8 @@ inline std::vector<Volume> evaluate(const Graph& graph, const Volume& input) {
                       [&](const TransposedConvolution& op) {
                           return convolve_transposed(op, x(0), from(0), node.shape, false);
                       },
-                      [&](const MaxPool& op) { return pool(op, x(0), from(0), node.shape); },
-                      [&](const NearestResize& op) { return look_up(op, x(0), from(0), node.shape); },
+                      [&](const Pooling& op) { return pool(op, x(0), from(0), node.shape); },
+                      [&](const Lookup& op) { return look_up(op, x(0), from(0), node.shape); },
                       [&](const LinearResize& op) { return interpolate(op, x(0), from(0), node.shape); },
                       [&](const Concatenation&) {
                           Volume joined;
@@ -186,6 +205,12 @@ inline std::vector<Volume> evaluate(const Graph& graph, const Volume& input) {
                       [&](const Sum&) {
                           return for_each_voxel(node.shape, [&](const At& at) {
                               return x(0)[offset(node.shape, at)] + x(1)[offset(node.shape, at)];
+                          });
+                      },
+                      [&](const Product&) {
+                          return for_each_voxel(node.shape, [&](const At& at) {
+                              const int c = from(1).channels == 1 ? 0 : at.c;
+                              return x(0)[offset(node.shape, at)] * x(1)[offset(from(1), {c, at.k, at.j, at.i})];
                           });
                       },
                       [&](const ChannelAffine& op) {

@@ -57,7 +57,8 @@ for (const file of readdirSync(networks).filter((each) => !notToRun.includes(eac
     const counted = JSON.parse(
       execFileSync(program, ['rewrite', path.join(networks, file), rewritten], { encoding: 'utf8' }),
     );
-    assert.deepEqual(counted, expected[name] ?? { ConvTranspose: 1 });
+    const left = /^(padded|average-pool|max-pool|attention)/.test(name); // nothing to put otherwise
+    assert.deepEqual(counted, expected[name] ?? (left ? {} : { ConvTranspose: 1 }));
     const whole = !/^(transposed|group|depth|instance)/.test(name);
     const extents = whole ? [16, 16, 16] : [5, 4, 7];
     const [wanted, found] = [await run(path.join(networks, file), extents), await run(rewritten, extents)];

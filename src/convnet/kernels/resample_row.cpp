@@ -7,18 +7,43 @@
 
 namespace shapslice::convnet {
 
+namespace {
+
+// `low` to `high`: the voxels of the rows that lie in the window.
+f32x4 largest_of(const RowPooling& pooling, int low, int high, int channel) {
+    f32x4 largest = splat(-std::numeric_limits<float>::infinity());
+    for (const float* row : pooling.rows) {
+        for (int at = low; at < high; ++at)
+            largest = at_least(load<f32x4>(row + at * pooling.channels + channel), largest);
+    }
+    return largest;
+}
+
+f32x4 sum_of(const RowPooling& pooling, int low, int high, int channel) {
+    f32x4 sum{};
+    for (const float* row : pooling.rows) {
+        for (int at = low; at < high; ++at) sum += load<f32x4>(row + at * pooling.channels + channel);
+    }
+    return sum;
+}
+
+}  // namespace
+
 void pool_row(const RowPooling& pooling, int voxels, float* to) {
     for (int v = 0; v < voxels; ++v) {
-        const int low = std::max(0, v * pooling.stride - pooling.pad_low);
-        const int high = std::min(pooling.width, v * pooling.stride - pooling.pad_low + pooling.kernel);
-        for (int c = 0; c < pooling.channels; c += kLanes) {
-            f32x4 largest = splat(-std::numeric_limits<float>::infinity());
-            for (const float* row : pooling.rows) {
-                for (int at = low; at < high; ++at)
-                    largest = at_least(load<f32x4>(row + at * pooling.channels + c), largest);
-            }
-            store(to + v * pooling.channels + c, largest);
+        const int first = v * pooling.stride - pooling.pad_low;
+        const int low = std::max(0, first);
+        const int high = std::min(pooling.width, first + pooling.kernel);
+        if (pooling.kind == PoolKind::largest) {
+            for (int c = 0; c < pooling.channels; c += kLanes)
+                store(to + v * pooling.channels + c, largest_of(pooling, low, high, c));
+            continue;
         }
+        const int counted =
+            std::min(pooling.counted_to, first + pooling.kernel) - std::max(pooling.counted_from, first);
+        const f32x4 share = splat(1.0f / static_cast<float>(pooling.counted_rows * counted));
+        for (int c = 0; c < pooling.channels; c += kLanes)
+            store(to + v * pooling.channels + c, sum_of(pooling, low, high, c) * share);
     }
 }
 
@@ -40,6 +65,16 @@ void interpolate_row(const RowInterpolation& interpolation, std::span<const Line
             store(to + c, value);
         }
         to += interpolation.channels;
+    }
+}
+
+void multiply_row(float* row, const float* factors, int voxels, int channels, bool one_for_all) {
+    for (int v = 0; v < voxels; ++v) {
+        for (int c = 0; c < channels; c += kLanes) {
+            float* at = row + v * channels + c;
+            const f32x4 factor = one_for_all ? splat(factors[v * kLanes]) : load<f32x4>(factors + v * channels + c);
+            store(at, load<f32x4>(at) * factor);
+        }
     }
 }
 

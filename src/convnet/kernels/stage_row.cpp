@@ -19,8 +19,12 @@ void stage(const RowStaging& staging, const From* stored, To padding, To* to, co
         to += staging.voxels * staging.channels;
     } else {
         for (int v = 0; v < staging.voxels; ++v) {
-            const From* voxel = stored + staging.table[v] * staging.channels;
-            for (int c = 0; c < staging.channels; c += kLanes) convert(voxel + c, to + c);
+            if (staging.table[v] == kNothing) {
+                std::fill_n(to, staging.channels, padding);
+            } else {
+                const From* voxel = stored + staging.table[v] * staging.channels;
+                for (int c = 0; c < staging.channels; c += kLanes) convert(voxel + c, to + c);
+            }
             to += staging.channels;
         }
     }

@@ -1,5 +1,5 @@
-// A row of an input, copied for a kernel that slides along it: padded at both ends, its voxels repeated where a nearest
-// neighbour resize lies between, and in the kind of numbers that the kernel multiplies.
+// A row of an input, copied for a kernel that slides along it: padded at both ends, its voxels repeated or left out
+// where a nearest neighbour resize or padding lies between, and in the kind of numbers that the kernel multiplies.
 //
 //     stored:                | voxel 0 | voxel 1 | ... |
 //     staged:  | pad | pad | | voxel table[0] | voxel table[1] | ... | pad |
@@ -10,12 +10,13 @@
 
 #include <cstdint>
 
+#include "convnet/graph.h"
 #include "convnet/quantisation.h"
 
 namespace shapslice::convnet {
 
 struct RowStaging {
-    const int* table = nullptr;  // for each voxel the stored voxel; null: the same
+    const int* table = nullptr;  // for each voxel the stored voxel, kNothing: padding; null: the same
     int voxels = 0;              // staged from what is stored
     int channels = 0;            // a multiple of four
     int pad_low = 0;             // voxels
