@@ -52,7 +52,7 @@ export async function takeTurns(ort, programs, { bytes, extents, rounds, profile
     // Without relaxed SIMD narrow numbers are put together from wide ones, which is of no use.
     for (const numbers of label === 'SIMD' ? ['float', 'wide'] : ['float', 'wide', 'narrow']) {
       const network = new module.Convnet();
-      const error = network.open('model', bytes, extents);
+      const error = network.open('model', bytes, extents, '');
       if (error) throw new Error(error);
       if (numbers !== 'float') {
         network.calibrate(input);

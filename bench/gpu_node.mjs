@@ -68,7 +68,7 @@ for (const id of given.length ? given : ['unet', 'segresnet']) {
   console.log(`${id}\n  onnxruntime-node, ${cores} threads ${reference.milliseconds.toFixed(1).padStart(9)} ms`);
   const expected = labelsOf(reference.output);
   for (const floats of ['single', 'half']) {
-    const programs = convnet.gpuProgram(id, original, extents, false, bufferBytes, workgroups, floats === 'half');
+    const programs = convnet.gpuProgram(id, original, extents, '', false, bufferBytes, workgroups, floats === 'half');
     if (programs.problem) throw new Error(programs.problem);
     const network = await GpuNetwork.open(shaders, programs);
     network.load(input);

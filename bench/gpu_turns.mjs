@@ -29,7 +29,7 @@ export async function takeTurnsOnGpu(ort, convnet, { bytes, rewritten, extents, 
   const device = await requestDevice(adapter);
   const shaders = new GpuShaders(device, async (name) => (await fetch(`shaders/${name}.wgsl`)).text());
   const { bufferBytes, workgroups } = gpuLimits(device);
-  const programs = convnet.gpuProgram('model', bytes, extents, false, bufferBytes, workgroups, false);
+  const programs = convnet.gpuProgram('model', bytes, extents, '', false, bufferBytes, workgroups, false);
   if (programs.problem) throw new Error(programs.problem);
   const network = await GpuNetwork.open(shaders, programs);
   const opened = performance.now() - started;

@@ -57,8 +57,8 @@ for (const id of given.length ? given : ['unet', 'segresnet']) {
   for (const numbers of ['float', 'wide']) {
     const refused =
       numbers === 'float'
-        ? network.open('fold0.onnx', original, extents)
-        : network.openWhole('fold0.onnx', original, extents, JSON.stringify(folds[0].activations));
+        ? network.open('fold0.onnx', original, extents, '')
+        : network.openWhole('fold0.onnx', original, extents, '', JSON.stringify(folds[0].activations));
     if (refused) throw new Error(refused);
     rows.push([`own engine, WebAssembly, ${numbers}`, 1, await timed(() => network.run(input))]);
   }

@@ -116,10 +116,10 @@ export class ConvnetPool {
   async openIn(client, manifest, fold, file, shape, ranges = '') {
     const { file: name, sha256, activations } = manifest.folds[fold];
     const by = ranges || JSON.stringify(activations);
-    const key = `${sha256} ${shape} ${by}`;
+    const key = `${sha256} ${shape} ${manifest.output} ${by}`;
     if (client.open === key) return;
     client.open = '';
-    client.facts = await client.call('open', [name, await file(), shape.toReversed(), by]);
+    client.facts = await client.call('open', [name, await file(), shape.toReversed(), manifest.output, by]);
     client.open = key;
   }
 
@@ -176,14 +176,15 @@ export class ConvnetPool {
 
   /**
    * The ranges of a network's activations, or why this engine does not take it.
-   * @param {string} name of the file @param {Uint8Array} bytes @param {number[]} shape i, j, k @param {Float32Array} input
+   * @param {string} name of the file @param {string} output the name of the one that is wanted
+   * @param {Uint8Array} bytes @param {number[]} shape i, j, k @param {Float32Array} input
    * @returns {Promise<{ activations: Record<string, number[]> } | { refused: string }>}
    */
-  async ranges(name, bytes, shape, input) {
+  async ranges(name, output, bytes, shape, input) {
     try {
       return await this.with(async (client) => {
         client.open = '';
-        await client.call('open', [name, bytes, shape.toReversed(), '']);
+        await client.call('open', [name, bytes, shape.toReversed(), output, '']);
         return { activations: await client.call('ranges', [input]) };
       });
     } catch (error) {

@@ -25,11 +25,14 @@ const methods = {
   /**
    * Opens a network for one size of input, in whole numbers by the ranges of its activations, or in floats without.
    * @param {string} file @param {Uint8Array} bytes @param {number[]} extents k, j, i
+   * @param {string} output the name of the one that is wanted
    * @param {string} ranges JSON; '': none
    */
-  async open(file, bytes, extents, ranges) {
+  async open(file, bytes, extents, output, ranges) {
     const network = await (ready ??= load());
-    const problem = ranges ? network.openWhole(file, bytes, extents, ranges) : network.open(file, bytes, extents);
+    const problem = ranges
+      ? network.openWhole(file, bytes, extents, output, ranges)
+      : network.open(file, bytes, extents, output);
     if (problem) throw new Error(problem);
     return { value: JSON.parse(network.facts()) };
   },

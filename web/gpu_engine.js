@@ -44,17 +44,17 @@ export class GpuEngine {
 
   /**
    * The network for a size of input, ready to run; null where this engine does not take it.
-   * @param {string} file @param {string} key @param {() => Promise<Uint8Array>} bytes @param {number[]} shape i, j, k
+   * @param {string} file @param {string} output name @param {string} key @param {() => Promise<Uint8Array>} bytes @param {number[]} shape i, j, k
    * @param {boolean} standsIn whether what a coalition lacks is another volume
    * @param {boolean} half volumes in halves
    */
-  async open(file, key, bytes, shape, standsIn, half) {
+  async open(file, output, key, bytes, shape, standsIn, half) {
     if (this.current?.key === key) return this.current;
     const { module, device, shaders } = await (this.ready ??= this.begin());
     this.release();
     const { bufferBytes, workgroups } = gpuLimits(device);
     const extents = shape.toReversed();
-    const programs = module.gpuProgram(file, await bytes(), extents, standsIn, bufferBytes, workgroups, half);
+    const programs = module.gpuProgram(file, await bytes(), extents, output, standsIn, bufferBytes, workgroups, half);
     if (programs.problem) {
       this.refused.set(key, programs.problem);
       return null;
@@ -66,6 +66,7 @@ export class GpuEngine {
   /**
    * One forward pass; null where this engine does not take the network.
    * @param {{ file: string, sha256: string }} fold
+   * @param {string} output the name of the one that is wanted
    * @param {() => Promise<Uint8Array>} bytes of the file
    * @param {number} channels
    * @param {number[]} shape i, j, k
@@ -75,17 +76,17 @@ export class GpuEngine {
    * @returns {Promise<{ output: Float32Array, labels?: Uint32Array, seconds: number, overflowed: boolean } | null>} `overflowed`:
    *   halves did not hold what was to be written, and the answer is of no use
    */
-  async run({ file, sha256 }, bytes, channels, shape, input, mask, half) {
+  async run({ file, sha256 }, output, bytes, channels, shape, input, mask, half) {
     const present = mask?.present ?? Array(channels).fill(1);
     const whole = !present.includes(0);
-    const key = (/** @type {boolean} */ standsIn) => `${sha256} ${shape} ${standsIn} ${half}`;
+    const key = (/** @type {boolean} */ standsIn) => `${sha256} ${output} ${shape} ${standsIn} ${half}`;
     // Nothing stands in for what is there: the network that other coalitions use does as well.
     const standsIn = Boolean(mask?.absent) || (whole && this.current?.key === key(true));
     const wanted = key(standsIn);
     if (this.refused.has(wanted)) return null;
     const { lost } = await (this.ready ??= this.begin());
     try {
-      const open = await Promise.race([this.open(file, wanted, bytes, shape, standsIn, half), lost]);
+      const open = await Promise.race([this.open(file, output, wanted, bytes, shape, standsIn, half), lost]);
       if (!open) return null;
       const started = performance.now();
       const image = mask ? mask.image : null;
@@ -99,8 +100,8 @@ export class GpuEngine {
         const found = await Promise.race([open.network.label(present, labels), lost]);
         return { output: new Float32Array(), labels: found, seconds: seconds(), overflowed: open.network.overflowed };
       }
-      const output = await Promise.race([open.network.run(present), lost]);
-      return { output, seconds: seconds(), overflowed: open.network.overflowed };
+      const found = await Promise.race([open.network.run(present), lost]);
+      return { output: found, seconds: seconds(), overflowed: open.network.overflowed };
     } catch (error) {
       this.refused.set(wanted, String(error));
       throw error;

@@ -156,7 +156,8 @@ export class ModelLibrary {
     if (error) return error;
     for (const [fold, entry] of manifest.folds.entries()) {
       if (entry.activations) continue;
-      const measured = await this.pool.ranges(entry.file, await this.file(model, fold), shape, input);
+      const bytes = await this.file(model, fold);
+      const measured = await this.pool.ranges(entry.file, manifest.output, bytes, shape, input);
       if ('refused' in measured) return measured.refused;
       entry.activations = measured.activations;
     }

@@ -343,7 +343,16 @@ export class OrtRuntime {
     if (!this.own || this.state.provider !== 'webgpu' || this.wasmOnly.has(manifest.id)) return null;
     try {
       const run = (/** @type {boolean} */ inHalves) =>
-        /** @type {GpuEngine} */ (this.own).run(manifest.folds[fold], original, channels, shape, input, mask, inHalves);
+        /** @type {GpuEngine} */ (this.own).run(
+          manifest.folds[fold],
+          manifest.output,
+          original,
+          channels,
+          shape,
+          input,
+          mask,
+          inHalves,
+        );
       let inHalves = half;
       let answer = await run(inHalves);
       if (answer?.overflowed) answer = await run((inHalves = false));

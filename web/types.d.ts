@@ -113,8 +113,9 @@ export interface Engine {
 
 /** src/app/convnet_main.cpp: a network in the program's own engine. Extents are k, j, i. */
 export interface Convnet {
-  open(file: string, bytes: Uint8Array, extents: number[]): string;
-  openWhole(file: string, bytes: Uint8Array, extents: number[], rangesJson: string): string;
+  /** `output`: the name of the one that is wanted, '' the finest. */
+  open(file: string, bytes: Uint8Array, extents: number[], output: string): string;
+  openWhole(file: string, bytes: Uint8Array, extents: number[], output: string, rangesJson: string): string;
   run(input: Float32Array): Float32Array | null;
   /** After openWhole(): {again, clipped: {tensor: share}} of the last run, JSON. */
   outcome(): string;
@@ -131,6 +132,7 @@ export interface ConvnetModule {
     file: string,
     bytes: Uint8Array,
     extents: number[],
+    output: string,
     standsIn: boolean,
     bufferBytes: number,
     workgroups: number,

@@ -194,8 +194,8 @@ export class HeadlessEngine {
     const extents = shape.toReversed();
     must(
       this.numbers === 'wide'
-        ? network.openWhole(file, bytes, extents, ranges || JSON.stringify(activations))
-        : network.open(file, bytes, extents),
+        ? network.openWhole(file, bytes, extents, '', ranges || JSON.stringify(activations))
+        : network.open(file, bytes, extents, ''),
     );
     this.own = { key, network };
     return network;

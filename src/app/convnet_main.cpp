@@ -25,15 +25,16 @@ std::size_t count_of(const VolumeShape& shape) {
 // One network for one size of input.
 class Convnet {
   public:
-    // An error's sentence, or "" and the network is ready to run in floats. `extents`: [k, j, i] of the input.
-    std::string open(const std::string& file_name, const val& bytes, const val& extents) {
-        const std::string problem = read(file_name, bytes, extents);
+    // An error's sentence, or "" and the network is ready to run in floats. `extents`: [k, j, i] of the input; `output`:
+    // the name of the one that is wanted, "" the finest.
+    std::string open(const std::string& file_name, const val& bytes, const val& extents, const std::string& output) {
+        const std::string problem = read(file_name, bytes, extents, output);
         return problem.empty() ? plan(file_name) : problem;
     }
     // The same, in wide whole numbers (plan.h) by ranges as model.json has them.
     std::string open_whole(const std::string& file_name, const val& bytes, const val& extents,
-                           const std::string& ranges_json) {
-        const std::string problem = read(file_name, bytes, extents);
+                           const std::string& output, const std::string& ranges_json) {
+        const std::string problem = read(file_name, bytes, extents, output);
         if (!problem.empty()) return problem;
         const auto ranges = ranges_from_json(Json::parse(ranges_json, nullptr, false));
         if (!ranges) return file_name + ": " + ranges.error().sentence + ".";
@@ -112,7 +113,7 @@ class Convnet {
     }
 
   private:
-    std::string read(const std::string& file_name, const val& bytes, const val& extents) {
+    std::string read(const std::string& file_name, const val& bytes, const val& extents, const std::string& output) {
         executor_.reset();
         fast_.reset();
         outcome_ = {};
@@ -120,8 +121,8 @@ class Convnet {
         calibration_ = {};
         const auto network = Network::parse(file_name, emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes));
         if (!network) return network.error().sentence;
-        auto graph =
-            read_graph(file_name, *network, {extents[0].as<int>(), extents[1].as<int>(), extents[2].as<int>()});
+        auto graph = read_graph(file_name, *network,
+                                {extents[0].as<int>(), extents[1].as<int>(), extents[2].as<int>()}, output);
         if (!graph) return graph.error().sentence;
         graph_ = std::move(*graph);
         return "";
@@ -160,9 +161,9 @@ val owned_array(const std::vector<T>& values) {
 
 // A network as passes of WebGPU shaders: {problem} or {program, weights, constants, tables}. `program` is JSON:
 // {buffers: bytes of each, channels, load, run: passes {shader, parameters, buffers, workgroups}} (gpu_program.h).
-// `stands_in`: whether absent contrasts are another volume in place of 0. `half`: volumes and weights in halves.
-val gpu_program(const std::string& file_name, const val& bytes, const val& extents, bool stands_in, double buffer_bytes,
-                int workgroups, bool half) {
+// `output`: the name of the one that is wanted, "" the finest. `stands_in`: whether absent contrasts are another volume in place of 0. `half`: volumes and weights in halves.
+val gpu_program(const std::string& file_name, const val& bytes, const val& extents, const std::string& output,
+                bool stands_in, double buffer_bytes, int workgroups, bool half) {
     val answer = val::object();
     const auto refuse = [&](const Error& error) {
         answer.set("problem", error.sentence);
@@ -170,8 +171,8 @@ val gpu_program(const std::string& file_name, const val& bytes, const val& exten
     };
     const auto network = Network::parse(file_name, emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes));
     if (!network) return refuse(network.error());
-    const auto graph =
-        read_graph(file_name, *network, {extents[0].as<int>(), extents[1].as<int>(), extents[2].as<int>()});
+    const auto graph = read_graph(file_name, *network,
+                                  {extents[0].as<int>(), extents[1].as<int>(), extents[2].as<int>()}, output);
     if (!graph) return refuse(graph.error());
     const GpuLimits limits{static_cast<std::uint64_t>(buffer_bytes), workgroups};
     const auto program =

@@ -56,6 +56,38 @@ Graph transposed(unsigned seed) {
     return b.finish(b.leaky(b.instance_norm(up)));
 }
 
+Graph random_transposed(unsigned seed) {
+    Random random(seed);
+    GraphBuilder b(seed, random_shape(random, random.between(1, 9)));
+    return b.finish(b.leaky(b.random_transposed(b.affine(0), random.between(1, 11))));
+}
+
+Graph random_pool(unsigned seed) {
+    Random random(seed);
+    GraphBuilder b(seed, random_shape(random, random.between(1, 9)));
+    return b.finish(b.affine(b.random_pool(b.convolution(0, 5), seed % 3 ? PoolKind::mean : PoolKind::largest)));
+}
+
+Graph product(unsigned seed) {
+    Random random(seed);
+    GraphBuilder b(seed, random_shape(random, random.between(1, 9)));
+    const int image = b.convolution(0, random.between(2, 9));
+    const int weight = b.convolution(0, seed % 2 ? 1 : b.shape(image).channels, 1);
+    return b.finish(b.leaky(b.product(image, b.activation(weight, ActivationKind::sigmoid))));
+}
+
+// Zeros before a convolution's sources, of which one has none, and around what is the output.
+Graph surrounded(unsigned seed) {
+    Random random(seed);
+    GraphBuilder b(seed, random_shape(random, random.between(1, 6)));
+    const std::array<int, 3> low{random.between(0, 2), 1, random.between(0, 2)}, high{1, random.between(0, 2), 0};
+    const int padded = b.zeros(b.affine(0), low, high);
+    const int made = b.convolution(padded, 5);
+    if (seed % 3 == 0) return b.finish(made);
+    if (seed % 3 == 1) return b.finish(b.zeros(made, {0, 1, 0}, {-1, 0, 2}));
+    return b.finish(b.convolution(b.concat({padded, made}), 3));
+}
+
 Graph resized(unsigned seed) {
     Random random(seed);
     GraphBuilder b(seed, random_shape(random, random.between(1, 9)));
@@ -111,6 +143,10 @@ std::vector<Example> examples() {
     add("a convolution", 24, random_convolution);
     add("a convolution of three voxels", 9, small_convolution);
     add("a transposed convolution", 6, transposed);
+    add("a transposed convolution by phases", 12, random_transposed);
+    add("pooling", 9, random_pool);
+    add("a product", 4, product);
+    add("zeros around", 6, surrounded);
     add("pooling and resizing", 8, resized);
     add("activations", 6, activated);
     add("normalisations", 8, normalised);
@@ -118,6 +154,7 @@ std::vector<Example> examples() {
     add("only a view", 3, view);
     add("a U-Net", 2, [](unsigned seed) { return unet(seed, seed ? 5 : 8); });
     add("a residual network", 2, residual);
+    add("a network with attention", 2, [](unsigned seed) { return attention(seed, seed ? 5 : 8); });
     for (const unsigned seed : {0u, 1u}) {
         made.push_back({"a network whole " + std::to_string(seed), large_volumes(seed), seed == 1, kLarge});
         made.push_back({"a network in parts " + std::to_string(seed), large_volumes(seed), seed == 1, kSmall});

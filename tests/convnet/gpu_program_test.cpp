@@ -28,7 +28,7 @@ int written(const GpuPass& pass) {
 // A buffer that a pass writes may not be bound to it a second time.
 TEST(GpuProgram, PassesWriteNoBufferThatTheyRead) {
     for (const bool stands_in : {false, true}) {
-        for (const Graph& graph : {unet(1, 8), residual(1), testing::large_volumes(1)}) {
+        for (const Graph& graph : {unet(1, 8), residual(1), testing::attention(1, 8), testing::large_volumes(1)}) {
             const GpuProgram program = program_of(graph, stands_in);
             for (const GpuPass& pass : program.run) {
                 for (std::size_t n = pass.buffers.size() - static_cast<std::size_t>(written(pass));

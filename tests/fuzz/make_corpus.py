@@ -158,7 +158,9 @@ def dictionary(target):
                                            ".hdr .img .hdr.gz .img.gz - _ .").split()]
     if target in ("network", "convnet"):
         return [word.encode() for word in ("Conv ConvTranspose GroupNormalization InstanceNormalization DequantizeLinear "
-                                           "Reshape Constant Identity Resize Softmax Sigmoid Cast strides dilations pads "
+                                           "Reshape Constant Identity Resize Softmax Sigmoid Cast Pad Slice AveragePool MaxPool Mul "
+                                           "Transpose Unsqueeze Squeeze ConstantOfShape Concat Gather Expand Range Where perm "
+                                           "axes mode edge reflect constant ceil_mode count_include_pad strides dilations pads "
                                            "group num_groups output_padding kernel_shape axis ai.onnx").split()]
     words = set()
 

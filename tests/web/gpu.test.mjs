@@ -88,7 +88,7 @@ for (const floats of /** @type {const} */ (['single', 'half'])) {
     assert.ok(outcome.found.length >= 60);
     // Each shader took part.
     assert.deepEqual(outcome.used, [
-      ...['convolve', 'finish', 'gather', 'interpolate', 'moments', 'normalisation', 'pool', 'read_input'],
+      ...['convolve', 'finish', 'gather', 'interpolate', 'moments', 'multiply', 'normalisation', 'pool', 'read_input'],
       'write_output',
     ]);
     const worst = outcome.found.filter(({ name }) => name !== SINGLE_ONLY).toSorted((a, b) => b.off - a.off);
