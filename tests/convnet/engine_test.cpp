@@ -99,7 +99,7 @@ TEST(Engine, ZerosAroundEverything) {
             high{random.between(0, 2), random.between(0, 1), random.between(0, 3)};
         const int image = b.affine(0);
         const int padded = b.zeros(image, low, high);
-        const VolumeShape& shape = b.shape(padded);
+        const int channels = b.shape(padded).channels;
         const int other = b.convolution(b.zeros(b.convolution(0, 3, 1), low, high), 3);
         const auto make = [&] {
             switch (seed % 9) {
@@ -110,7 +110,7 @@ TEST(Engine, ZerosAroundEverything) {
                 case 2:
                     return b.convolution(b.concat({other, padded}), 5);
                 case 3:
-                    return b.sum(padded, b.convolution(padded, shape.channels));
+                    return b.sum(padded, b.convolution(padded, channels));
                 case 4:
                     return b.product(padded, b.convolution(other, 1, 1));
                 case 5:
