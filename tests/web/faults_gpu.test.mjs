@@ -6,13 +6,16 @@ import path from 'node:path';
 import { test } from 'node:test';
 import {
   addModel,
+  clickHere,
   goOn,
+  moveTo,
   openSite,
   outcomeOf,
   resultOf,
   root,
   runStudy,
   scratchFolder,
+  settled,
   startStudy,
   until,
   webGpuFlags,
@@ -22,8 +25,6 @@ import {
 
 /** @param {Page} page @returns {Promise<any>} */
 const view = (page) => page.evaluate(() => /** @type {any} */ (window).shapslice.view());
-/** @param {Page} page */
-const settle = (page) => page.waitForTimeout(500);
 
 /** @param {Page} page @param {'loseContext' | 'restoreContext'} what */
 async function context(page, what) {
@@ -43,22 +44,25 @@ async function context(page, what) {
   );
 }
 
+/** Until the picture shows what the engine answers to all that it was asked, the forecast of the next study at last. @param {Page} page */
+async function allTold(page) {
+  await settled(page);
+  await page.evaluate(() => /** @type {any} */ (window).shapslice.forecast());
+  await settled(page);
+}
+
 /** The picture as it is; drawn whole, so that nothing in it is left from before. @param {Page} page */
 async function drawnWhole(page) {
   await page.evaluate(() => dispatchEvent(new Event('resize')));
-  await settle(page);
+  await settled(page);
   return page.screenshot();
 }
 
 /** Saves the slices by their button; the file's size. @param {Page} page */
 async function savePng(page) {
-  const [x, y, width, height] = (await view(page)).panels['save-png'];
-  await page.mouse.move(x + width / 2, y + height / 2);
-  await settle(page);
+  await moveTo(page, 'save-png');
   const waiting = page.waitForEvent('download');
-  await page.mouse.down();
-  await page.waitForTimeout(100);
-  await page.mouse.up();
+  await clickHere(page);
   return readFileSync(await (await waiting).path()).length;
 }
 
@@ -67,11 +71,11 @@ test('a WebGL context that is lost and restored: the same picture, all that was 
   t.after(() => site.close());
   const { page } = site;
   const result = await runStudy(page, { models: [{ id: 'tiny-unet', folds: [0] }] });
-  await settle(page);
+  await allTold(page);
   const before = await page.screenshot();
 
   await context(page, 'loseContext');
-  await settle(page);
+  await settled(page);
   assert.match(
     String(await page.locator('#graphics-lost').textContent()),
     /^The browser has taken the graphics away from this page; what is open and computed is kept, .*\.$/,
@@ -86,7 +90,7 @@ test('a WebGL context that is lost and restored: the same picture, all that was 
   });
   assert.equal(refused, 'There is no picture to save while the browser keeps the graphics; try again when it is back.');
   await context(page, 'restoreContext');
-  await settle(page);
+  await settled(page);
   assert.ok((await page.screenshot()).equals(before), 'the picture is not the one from before');
   assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).shapslice.result()), result);
 
@@ -100,17 +104,18 @@ test('a WebGL context that is lost and restored: the same picture, all that was 
   assert.equal(both.models[0].completeFolds, 2);
   assert.equal(both.progress.runsTotal, 15);
   await context(page, 'restoreContext');
-  await settle(page);
+  await settled(page);
   assert.deepEqual((await view(page)).crosshair, crosshair);
   assert.equal((await view(page)).contrast, contrast);
+  await allTold(page);
   const after = await page.screenshot();
   assert.ok(!after.equals(before), 'the second study is not to be seen');
   assert.ok(after.equals(await drawnWhole(page)));
 
   await page.mouse.move(x + width * 0.25, y + height * 0.3);
-  await settle(page);
+  await settled(page);
   await page.mouse.wheel(0, -100);
-  await settle(page);
+  await settled(page);
   assert.notDeepEqual((await view(page)).crosshair, crosshair);
   assert.ok((await savePng(page)) > 5000);
   assert.deepEqual(
@@ -138,6 +143,7 @@ for (const provider of ['engine-webgpu', 'engine-webgpu-half', 'webgpu']) {
       models: ['tiny-unet'],
       spacing: 12,
       flags: webGpuFlags,
+      alone: true, // its graphics process is made to crash
     });
     t.after(() => site.close());
     const { page } = site;
@@ -183,11 +189,11 @@ for (const provider of ['engine-webgpu', 'engine-webgpu-half', 'webgpu']) {
     assert.equal(later.models[0].folds[0].provider, 'wasm');
     // The crash took the canvas's context, too.
     await until(page, () => document.getElementById('graphics-lost') === null, 30_000, 'the picture to come back');
-    await settle(page);
+    await settled(page);
     const picture = await page.screenshot();
     assert.ok(picture.equals(await drawnWhole(page)));
     await page.evaluate(() => /** @type {any} */ (window).shapslice.setView({ layout: 'contrasts' }));
-    await settle(page);
+    await settled(page);
     assert.ok(!(await page.screenshot()).equals(picture), 'the page does not react');
   });
 }

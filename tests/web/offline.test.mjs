@@ -83,7 +83,7 @@ test('of a damaged boot.js, which is loaded before the service worker, nothing r
   const site = await openSite({ folder, ready: false });
   try {
     const refused = () => site.complaints.some((text) => /integrity/.test(text));
-    for (let n = 0; n < 100 && !refused(); ++n) await site.page.waitForTimeout(100);
+    if (!refused()) await site.page.waitForEvent('console', { predicate: refused, timeout: 10_000 }).catch(() => {});
     assert.ok(refused(), site.complaints.join('\n'));
     assert.equal(await site.page.evaluate(() => 'shapslice' in window), false);
   } finally {

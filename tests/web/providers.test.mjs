@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import * as ort from 'onnxruntime-node';
-import { addModel, openSite, root, runStudy, webGpuFlags } from './support.mjs';
+import { addModel, goOn, openSite, outcomeOf, root, runStudy, startStudy, webGpuFlags } from './support.mjs';
 
 /** @type {Awaited<ReturnType<typeof openSite>>} */
 let site;
@@ -129,12 +129,17 @@ for (const name of ['unet', 'segresnet', 'unetr', 'swin-unetr']) {
     const { manifest, error } = await addModel(site.page, [file], { overrides });
     assert.equal(error, undefined);
     assert.equal(manifest.fixedPatch, name.endsWith('unetr'));
-    const result = await runStudy(site.page, { models: [{ id: name }] });
+    // Two runs of it tell; where the graphics processor is software, a transformer takes seconds for each.
+    const result = await startStudy(site.page, 2, { models: [{ id: name }] });
+    await site.page.evaluate(() => void (/** @type {any} */ (window).shapslice.cancel()));
+    await goOn(site.page);
+    assert.equal(await outcomeOf(site.page), '');
     const model = result.models.find((/** @type {any} */ each) => each.id === name);
     // Transformers have operators that the program's own engine leaves to ONNX Runtime.
     const expected = name.endsWith('unetr') ? 'webgpu' : 'engine-webgpu';
     assert.equal(model.folds[0].provider, expected, result.notices.join(' '));
-    assert.equal(model.completeFolds, 1);
+    const known = model.folds[0].regions.WT.values.filter((/** @type {number | null} */ value) => value !== null);
+    assert.ok(known.length >= 2);
     /** @type {number[][]} */
     const outputs = await site.page.evaluate(
       async ([base64, given]) => {

@@ -96,6 +96,55 @@ function runsByCase(page) {
   });
 }
 
+/** Keys and records of the database as one text, bytes as characters. @param {Page} page @returns {Promise<string>} */
+function keptText(page) {
+  return page.evaluate(async () => {
+    /** @type {IDBDatabase} */
+    const database = await new Promise((resolve, reject) => {
+      const request = indexedDB.open('shapslice-values');
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    const all = [];
+    for (const name of database.objectStoreNames) {
+      const store = database.transaction(name).objectStore(name);
+      const requests = [store.getAllKeys(), store.getAll()];
+      all.push(
+        ...(await Promise.all(
+          requests.map((request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)))),
+        )),
+      );
+    }
+    database.close();
+    const characters = new TextDecoder('latin1');
+    return JSON.stringify(all, (_, value) => (ArrayBuffer.isView(value) ? characters.decode(value) : value));
+  });
+}
+
+test('the tests below see what a page holds, whichever storage it is in', async () => {
+  const bare = await openSite({ models: ['tiny-unet'], spacing: 12, query: '?provider=wasm&leave-no-trace' });
+  try {
+    await bare.page.evaluate(async () => {
+      await new Promise((resolve) => (indexedDB.open('planted').onsuccess = resolve));
+      localStorage.planted = sessionStorage.planted = '1';
+      document.cookie = 'planted=1';
+      await (await navigator.storage.getDirectory()).getFileHandle('planted', { create: true });
+      await (await caches.open('planted')).put('planted', new Response('1'));
+    });
+    const { cached, ...held } = await heldBy(bare.page);
+    assert.ok('planted' in cached);
+    assert.deepEqual(held, {
+      databases: ['planted'],
+      local: { planted: '1' },
+      session: { planted: '1' },
+      cookies: 'planted=1',
+      privateFiles: ['planted'],
+    });
+  } finally {
+    await bare.close();
+  }
+});
+
 test('a page reloaded in the middle of a study shows what was known, and runs only the rest', async () => {
   await startStudy(site.page, 7);
   await site.page.reload();
@@ -158,7 +207,10 @@ test('of a real case whose tab was closed the page says so, and its files bring 
   const result = await runStudy(again);
   assert.equal(result.progress.runsTotal, RUNS - known);
   assert.equal(result.models[0].completeFolds, 2);
-  assert.doesNotMatch(JSON.stringify(await runsByCase(again)), /BraTS/); // under a digest, not under a name
+  // Under a digest, not under a name: neither is among the keys, nor in what is kept under them.
+  const text = await keptText(again);
+  assert.match(text, /tiny-unet/); // what the study ran can be read there
+  assert.doesNotMatch(text, /BraTS|\.nii/);
   await again.close();
 });
 
@@ -186,8 +238,17 @@ test('"Forget this case" removes it, and no other', { skip }, async () => {
   const left = await runsByCase(site.page);
   assert.equal(Object.keys(left).length, 1);
   assert.ok(Object.keys(left)[0] in before);
+  // Told last of all when a case is opened, after what is kept of it was looked for.
+  const lookedFor = site.page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const { events } = /** @type {any} */ (window).shapslice;
+        const opened = () => events.addEventListener('storage', () => resolve(true), { once: true });
+        events.addEventListener('case', opened, { once: true });
+      }),
+  );
   await openFiles(site.page, files);
-  await site.page.waitForTimeout(1000);
+  await lookedFor;
   assert.equal((await resultOf(site.page)).progress.runsDone, 0);
 });
 
@@ -199,6 +260,9 @@ test('"Forget everything", in the middle of a study and with a second tab open, 
   await site.page.evaluate(() => localStorage.setItem('shapslice-clinical-rankings', '[]'));
   await startStudy(other, 3);
   assert.ok(Object.keys(await runsByCase(site.page)).length >= 1);
+  const before = await heldBy(site.page);
+  assert.deepEqual(before.databases, ['shapslice-values']);
+  assert.deepEqual(Object.keys(before.local), ['shapslice-clinical-rankings']);
   await site.page.evaluate(() => /** @type {any} */ (window).shapslice.forgetEverything());
   await goOn(other);
   // The other tab's study goes on; what it computes from here on is for that tab alone.
@@ -298,9 +362,12 @@ test('two tabs with one case: the second waits and takes over what the first com
   await site.page.evaluate(() => /** @type {any} */ (window).shapslice.forgetCase());
   await startStudy(site.page, 1);
   const cancelled = await other.evaluate(async () => {
-    const { run, cancel } = /** @type {any} */ (window).shapslice;
+    const { run, cancel, events } = /** @type {any} */ (window).shapslice;
+    const waits = new Promise((resolve) =>
+      events.addEventListener('waiting', (/** @type {any} */ { detail }) => detail.waiting && resolve(true)),
+    );
     const done = run({ models: [{ id: 'tiny-unet', folds: [0] }], settings: { runEmptyCoalition: true } });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await waits;
     await cancel();
     return (await done).progress.running;
   });

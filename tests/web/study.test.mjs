@@ -1,15 +1,17 @@
-// Whole studies with the shipped models: the built-in case by one click, a real case of five folds whose numbers a plain
-// second implementation recomputes, Cancel and going on. What leaves the browser meanwhile: nothing.
+// Whole studies with the shipped models: the built-in case by one click, Cancel and going on; a real case, one fold exact, whose
+// numbers a plain second implementation recomputes (all five: tests/soak/study.test.mjs), and all five folds as the page runs them
+// by itself. What leaves the browser meanwhile: nothing.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import * as ort from 'onnxruntime-node';
-import { diceOfRegions, prepare, readPlainNifti, regions, restore, shapleyByOrders } from './reference.mjs';
+import { readPlainNifti } from './reference.mjs';
+import { FULL, assertRecomputed, readCase, readManifest } from './recompute.mjs';
 import {
   clickPanel,
+  moveTo,
   openFiles,
   openSite,
   python,
@@ -22,14 +24,10 @@ import {
   until,
 } from './support.mjs';
 
-const FULL = 15;
-const DICE_TOLERANCE = 1e-4; // measured: 9.5e-6
-const VOXEL_TOLERANCE = 1e-6; // measured: no voxel
 const RUN_LIMIT = 15 * 60_000;
 const files = realCase('BraTS-SSA-00122-000') ?? [];
 const skip = files.length ? false : '../shared/data/fullres is not there';
-const modelFolder = path.join(root, 'models/unet');
-const manifest = JSON.parse(readFileSync(path.join(modelFolder, 'model.json'), 'utf8'));
+const manifest = readManifest('unet');
 
 /** @type {Awaited<ReturnType<typeof openSite>>} */
 let site;
@@ -92,89 +90,58 @@ test('the model segments the built-in case in every fold, and leans on T1c for E
   assert.equal(again.progress.runsTotal, 0); // nothing is run twice
 });
 
-test('a real case of five folds, recomputed by a plain second implementation', { skip }, async () => {
+test('a real case in one fold, exact, recomputed by a plain second implementation', { skip }, async () => {
   const { error } = await openFiles(site.page, files);
   assert.equal(error, undefined);
-  const result = await runStudy(site.page);
-  assert.equal(result.models[0].completeFolds, manifest.folds.length);
+  const models = [{ id: manifest.id, folds: [0] }];
+  const result = await runStudy(site.page, { models, settings: { precision: 'exact' } });
   assert.equal(result.hasReference, true);
-
-  // Point by point: onnxruntime-node's answer to every coalition of every fold.
-  const contrasts = ['t1c', 't1n', 't2f', 't2w'].map((name) =>
-    readPlainNifti(/** @type {string} */ (files.find((file) => file.includes(name)))),
-  );
-  const reference = readPlainNifti(/** @type {string} */ (files.find((file) => file.includes('seg'))));
-  const prepared = prepare(contrasts, manifest.spacing[0], manifest.multiple);
-  const size = prepared.padded[0] * prepared.padded[1] * prepared.padded[2];
-  let worst = 0;
-  let worstVoxels = 0;
-  for (const { fold, regions: found } of result.models[0].folds) {
-    const session = await ort.InferenceSession.create(path.join(modelFolder, manifest.folds[fold].file));
-    /** @type {Record<string, number[]>} */
-    const values = Object.fromEntries(Object.keys(regions).map((region) => [region, []]));
-    for (let mask = 0; mask < 16; ++mask) {
-      let labels = new Uint8Array(reference.voxels.length);
-      if (mask > 0) {
-        const input = new Float32Array(4 * size);
-        manifest.contrasts.forEach((/** @type {string} */ name, /** @type {number} */ channel) => {
-          const contrast = ['t1c', 't1n', 't2f', 't2w'].indexOf(name);
-          if ((mask >> contrast) & 1) input.set(prepared.channels[contrast], channel * size);
-        });
-        const [i, j, k] = prepared.padded;
-        const { logits } = await session.run({ image: new ort.Tensor('float32', input, [1, 4, k, j, i]) });
-        labels = restore(/** @type {Float32Array} */ (logits.data), prepared);
-      }
-      for (const [region, value] of Object.entries(diceOfRegions(reference.voxels, labels))) {
-        values[region].push(value);
-        worst = Math.max(worst, Math.abs(value - found[region].values[mask]));
-      }
-      if (mask === FULL) {
-        const browser = readPlainNifti(await segmentationBytes(site.page, manifest.id, fold, FULL)).voxels;
-        worstVoxels = Math.max(
-          worstVoxels,
-          labels.reduce((sum, label, v) => sum + Number(label !== browser[v]), 0) / labels.length,
-        );
-      }
-    }
-    for (const region of Object.keys(regions)) {
-      shapleyByOrders(values[region]).forEach((phi, contrast) => {
-        assert.ok(
-          Math.abs(phi - found[region].analysis.shapley[contrast]) < DICE_TOLERANCE,
-          `phi of ${region}, fold ${fold}`,
-        );
-      });
-    }
-    await session.release();
-  }
-  console.log(
-    `real case: largest difference of v(S) ${worst.toExponential(2)}, of segmentations ${worstVoxels.toExponential(2)} of the voxels`,
-  );
-  assert.ok(worst < DICE_TOLERANCE);
-  assert.ok(worstVoxels <= VOXEL_TOLERANCE);
-
-  // From the first request of the page to the end of the study: nothing but this site's own static files was asked for, and
-  // nothing was sent.
-  const allowed = /^\/((models|ort|wasm|web|fonts|icons|shaders)\/[\w./-]+|[\w.]+\.(js|html|webmanifest|md)|LICENSE)?$/;
-  console.log(
-    `requests since the page was opened: ${site.requests.length} seen by the browser, ${site.served.length} by the server`,
-  );
-  for (const { url, method, body } of site.requests) {
-    assert.equal(method, 'GET');
-    assert.equal(body, null);
-    if (/^(data|blob):/.test(url)) continue;
-    assert.equal(new URL(url).origin, new URL(site.url).origin);
-    assert.match(new URL(url).pathname, allowed);
-    assert.match(new URL(url).search, /^(\?provider=wasm)?$/); // what this test itself opened the page with
-  }
-  const served = site.served.map(({ url }) => url);
-  for (const { file } of manifest.folds) assert.ok(served.includes(`/models/unet/${file}`), `${file} was fetched`);
-  for (const { method, url, body } of site.served) {
-    assert.equal(method, 'GET');
-    assert.equal(body, 0);
-    assert.match(url.replace('?provider=wasm', ''), allowed);
-  }
-  assert.deepEqual(site.complaints, []);
+  const [fold] = result.models[0].folds;
+  assert.equal(fold.precision, 'float32');
+  await assertRecomputed(site.page, 'unet', manifest, readCase(files, manifest), fold);
 });
+
+test(
+  'the real case in all five folds on the own engine; nothing but static files was asked for since the page was opened',
+  { skip },
+  async () => {
+    const result = await runStudy(site.page, { models: [{ id: manifest.id }], settings: { precision: 'fast' } });
+    assert.equal(result.models[0].completeFolds, manifest.folds.length);
+    for (const { provider } of result.models[0].folds) assert.equal(provider, 'engine');
+
+    // From the first request of the page to the end of the study: nothing but this site's own static files was asked for, and
+    // nothing was sent.
+    const allowed =
+      /^\/((models|ort|wasm|web|fonts|icons|shaders)\/[\w./-]+|[\w.]+\.(js|html|webmanifest|md)|LICENSE)?$/;
+    console.log(
+      `requests since the page was opened: ${site.requests.length} seen by the browser, ${site.served.length} by the server`,
+    );
+    for (const { url, method, body } of site.requests) {
+      assert.equal(method, 'GET');
+      assert.equal(body, null);
+      if (/^(data|blob):/.test(url)) continue;
+      assert.equal(new URL(url).origin, new URL(site.url).origin);
+      assert.match(new URL(url).pathname, allowed);
+      assert.match(new URL(url).search, /^(\?provider=wasm)?$/); // what this test itself opened the page with
+    }
+    const served = site.served.map(({ url }) => url);
+    for (const { file } of manifest.folds) assert.ok(served.includes(`/models/unet/${file}`), `${file} was fetched`);
+    for (const { method, url, body } of site.served) {
+      assert.equal(method, 'GET');
+      assert.equal(body, 0);
+      assert.match(url.replace('?provider=wasm', ''), allowed);
+    }
+    assert.deepEqual(site.complaints, []);
+    // What the page would complain of is heard, and what it would send is seen.
+    await site.page.evaluate(async () => {
+      console.error('heard');
+      await fetch('LICENSE', { method: 'POST', body: 'seen' });
+    });
+    assert.ok(site.complaints.splice(0).includes('heard'));
+    assert.ok(site.requests.some(({ method, body }) => method === 'POST' && body === 'seen'));
+    assert.ok(site.served.some(({ method, body }) => method === 'POST' && body === 4));
+  },
+);
 
 test('the result saves as JSON of its schema and as CSV', { skip }, async () => {
   const folder = scratchFolder();
@@ -219,9 +186,7 @@ test('hovering a coalition shows within 100 ms what the model sees with it', { s
   const nodes = Object.keys(panels).filter((name) => name.startsWith('coalition-'));
   assert.equal(nodes.length, 16);
   for (const mask of [1, 4, 9]) {
-    const [x, y, width, height] = panels[`coalition-${mask}`];
-    await site.page.mouse.move(x + width / 2, y + height / 2);
-    await site.page.waitForTimeout(400);
+    await moveTo(site.page, `coalition-${mask}`);
     const view = await site.page.evaluate(() => /** @type {any} */ (window).shapslice.view());
     assert.equal(view.coalition, mask);
     const fold = view.fold < 0 ? 0 : view.fold;
