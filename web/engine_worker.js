@@ -536,6 +536,17 @@ const methods = {
       : null;
   },
 
+  /** Reads the segmentation of the open case under another convention (docs/api.md). @param {string} convention */
+  async chooseLabels(convention) {
+    const engine = await engineReady;
+    await stopStudy(engine);
+    const problem = engine.chooseLabels(convention);
+    if (problem) throw new Error(problem);
+    emitCase(engine);
+    await recallStudy(engine);
+    await emitStorage();
+  },
+
   /** @param {Record<string, unknown>} ranking */
   async setClinicalRanking(ranking) {
     const problem = (await engineReady).setClinicalRanking(JSON.stringify(ranking));

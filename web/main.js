@@ -270,6 +270,11 @@ const api = {
   result: () => result,
   caseSummary: () => subject,
   models: () => models,
+  /** How the numbers of the open case's segmentation are read, by id (caseSummary().labelOptions). @param {string} convention */
+  async chooseLabels(convention) {
+    await engine.call('chooseLabels', convention);
+    standing.labels = convention;
+  },
   /** @param {Record<string, unknown>} ranking */
   async setClinicalRanking(ranking) {
     await engine.call('setClinicalRanking', ranking);
@@ -344,6 +349,7 @@ const commands = {
     shown(engine.call('takeModel', manifest, guessedFiles).then((taken) => tookModel(taken, guessedFiles))),
   saveManifest: (manifest) =>
     download(new Blob([JSON.stringify(manifest, null, 2)], { type: 'application/json' }), 'model.json'),
+  chooseLabels: ({ id }) => shown(api.chooseLabels(id)),
   setClinicalRanking: (ranking) => shown(api.setClinicalRanking(ranking)),
   saveRanking: (ranking) => {
     saveRanking(ranking);

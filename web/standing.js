@@ -9,6 +9,8 @@ export class Standing {
   constructor() {
     /** @type {{ method: 'open' | 'openPhantom', args: unknown[] }} */
     this.opened = { method: 'openPhantom', args: [{}] };
+    /** The label convention that was chosen for it; else empty. */
+    this.labels = '';
     /** @type {Map<string, { manifest: ModelManifest, files: File[] }>} */
     this.models = new Map();
     this.caseKey = '';
@@ -20,6 +22,7 @@ export class Standing {
   /** @param {'open' | 'openPhantom'} method @param {unknown[]} args */
   opens(method, args) {
     this.opened = { method, args };
+    this.labels = '';
   }
 
   /** @param {string} key of the case that is open now */
@@ -50,6 +53,7 @@ export class Standing {
     for (const { manifest, files } of this.models.values()) await call('takeModel', manifest, files);
     await call('shelve', { runs: [...this.runs.values()], options: this.options });
     await call(this.opened.method, ...this.opened.args);
+    if (this.labels) await call('chooseLabels', this.labels);
     if (ranking) await call('setClinicalRanking', ranking);
     await call('prepareRuntime');
   }

@@ -100,6 +100,7 @@ export interface Engine {
   setMasks(masks: boolean): void;
   cancel(): void;
   setClinicalRanking(json: string): string;
+  chooseLabels(convention: string): string;
   completeRun(ticket: number, output: Float32Array, provider: string, seconds: number, notice: string): void;
   completeLabels(ticket: number, words: Uint32Array, provider: string, seconds: number, notice: string): void;
   /** Of activations, JSON; '': those of the model do. */

@@ -94,7 +94,8 @@ std::vector<FileEntry> files_below(const fs::path& folder) {
 }
 
 // The case that a folder holds. Several are refused with their names: `chosen` is one of them, or "".
-Expected<Case> open_folder(const fs::path& folder, const std::string& chosen = "") {
+// `labels`: the convention of its segmentation, or "" for a guess, which must not be in doubt.
+Expected<Case> open_folder(const fs::path& folder, const std::string& chosen = "", const std::string& labels = "") {
     if (!fs::is_directory(folder)) return fail(folder.string() + ": this is no folder; expected the folder of a case.");
     const CaseList list = find_cases({files_below(folder), {}, chosen});
     if (const std::string refusal = refusal_of(list); !refusal.empty()) return fail(folder.string() + ": " + refusal);
@@ -106,7 +107,15 @@ Expected<Case> open_folder(const fs::path& folder, const std::string& chosen = "
         if (!image) return tl::make_unexpected(image.error());
         if (const auto added = opening.add(path, *bytes, *image); !added) return tl::make_unexpected(added.error());
     }
-    return opening.finish();
+    opening.set_label_convention(labels);
+    auto subject = opening.finish();
+    if (subject && subject->reference_file && !subject->reference_file->question.empty()) {
+        std::string known;
+        for (const LabelConvention& each : label_conventions())
+            known += (known.empty() ? "" : ", ") + std::string(each.id);
+        return fail(subject->reference_file->question + " Say which with --labels: " + known + ".");
+    }
+    return subject;
 }
 
 // The cases of folders and what each lacks, as JSON.
@@ -134,15 +143,16 @@ std::vector<std::size_t> npy_shape(const Prepared& prepared, std::size_t channel
 Json prepared_json(const Case& subject, const Prepared& prepared) {
     Json json{{"case", subject.name},        {"shape", subject.grid.shape}, {"caseSpacing", prepared.case_spacing},
               {"spacing", prepared.spacing}, {"boxLow", prepared.box.low},  {"boxHigh", prepared.box.high},
-              {"content", prepared.content}, {"padded", prepared.padded},   {"notes", subject.notes},
+              {"content", prepared.content}, {"padded", prepared.padded},   {"notes", Json::array()},
               {"files", Json::array()}};
+    for (const Notice& notice : notices_of(subject)) json["notes"].push_back(notice.sentence);
     for (const CaseFile& file : subject.files) json["files"].push_back({{"name", file.name}, {"sha256", file.sha256}});
     return json;
 }
 
 // One case's input, target and how they were made, as files of `out` that begin with its name.
 Expected<void> prepare_folder(const std::string& folder, const fs::path& out, const Arguments& arguments) {
-    const auto subject = open_folder(folder, arguments.text("case"));
+    const auto subject = open_folder(folder, arguments.text("case"), arguments.text("labels"));
     if (!subject) return tl::make_unexpected(subject.error());
     // Training on a case without a segmentation would teach that there is no tumour.
     if (!subject->reference && !arguments.has("unlabelled"))
@@ -183,7 +193,7 @@ ModelManifest label_logits() {
 }
 
 Expected<void> run_score(const Arguments& arguments) {
-    const auto subject = open_folder(arguments.text("case"));
+    const auto subject = open_folder(arguments.text("case"), "", arguments.text("labels"));
     if (!subject) return tl::make_unexpected(subject.error());
     const auto prepared = prepare_as_asked(*subject, arguments);
     if (!prepared) return tl::make_unexpected(prepared.error());
@@ -250,9 +260,9 @@ Expected<void> run_inspect(const Arguments& arguments) {
             return written;
     }
     if (const std::string to = arguments.text("labels-out"); !to.empty()) {
-        const auto labels = read_labels(path.filename().string(), image->volume);
+        const auto labels = read_label_values(path.filename().string(), image->volume);
         if (!labels) return tl::make_unexpected(labels.error());
-        const auto written = write_file(to, write_nifti_labels(labels->volume.voxels, image->layout));
+        const auto written = write_file(to, write_nifti_labels(labels->voxels, image->layout));
         if (!written) return written;
     }
     std::cout << Json{{"shape", image->volume.grid.shape},
@@ -342,12 +352,14 @@ const std::vector<Command>& commands() {
     };
     static const std::vector<Command> all{
         {"prepare",
-         "[--spacing 2] [--multiple 8] [--least I,J,K] [--unlabelled] [--case NAME] [--out FOLDER] CASE_FOLDER...", 1,
-         kMany, with_preparing({{"out"}, {"unlabelled", flag}, {"case"}}), run_prepare},
+         "[--spacing 2] [--multiple 8] [--least I,J,K] [--unlabelled] [--labels CONVENTION] [--case NAME] [--out "
+         "FOLDER] CASE_FOLDER...",
+         1, kMany, with_preparing({{"out"}, {"unlabelled", flag}, {"case"}, {"labels"}}), run_prepare},
         {"cases", "[--case NAME] FOLDER...", 1, kMany, {{"case"}}, run_cases},
         {"score",
-         "--case CASE_FOLDER --logits FILE.npy [--spacing 2] [--multiple 8] [--least I,J,K] [--labels-out FILE.nii.gz]",
-         0, 0, with_preparing({{"case", text, true}, {"logits", text, true}, {"labels-out"}}), run_score},
+         "--case CASE_FOLDER --logits FILE.npy [--spacing 2] [--multiple 8] [--least I,J,K] [--labels CONVENTION] "
+         "[--labels-out FILE.nii.gz]",
+         0, 0, with_preparing({{"case", text, true}, {"logits", text, true}, {"labels-out"}, {"labels"}}), run_score},
         {"phantom",
          "[--seed N] [--out FOLDER] [--name NAME] [--shape I,J,K] [--visibility ET=1,0,0,0]...",
          0,

@@ -25,8 +25,8 @@ std::size_t count_of(const VolumeShape& shape) {
 // One network for one size of input.
 class Convnet {
   public:
-    // An error's sentence, or "" and the network is ready to run in floats. `extents`: [k, j, i] of the input; `output`:
-    // the name of the one that is wanted, "" the finest.
+    // An error's sentence, or "" and the network is ready to run in floats. `extents`: [k, j, i] of the input;
+    // `output`: the name of the one that is wanted, "" the finest.
     std::string open(const std::string& file_name, const val& bytes, const val& extents, const std::string& output) {
         const std::string problem = read(file_name, bytes, extents, output);
         return problem.empty() ? plan(file_name) : problem;
@@ -121,8 +121,8 @@ class Convnet {
         calibration_ = {};
         const auto network = Network::parse(file_name, emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes));
         if (!network) return network.error().sentence;
-        auto graph = read_graph(file_name, *network,
-                                {extents[0].as<int>(), extents[1].as<int>(), extents[2].as<int>()}, output);
+        auto graph =
+            read_graph(file_name, *network, {extents[0].as<int>(), extents[1].as<int>(), extents[2].as<int>()}, output);
         if (!graph) return graph.error().sentence;
         graph_ = std::move(*graph);
         return "";
@@ -161,7 +161,8 @@ val owned_array(const std::vector<T>& values) {
 
 // A network as passes of WebGPU shaders: {problem} or {program, weights, constants, tables}. `program` is JSON:
 // {buffers: bytes of each, channels, load, run: passes {shader, parameters, buffers, workgroups}} (gpu_program.h).
-// `output`: the name of the one that is wanted, "" the finest. `stands_in`: whether absent contrasts are another volume in place of 0. `half`: volumes and weights in halves.
+// `output`: the name of the one that is wanted, "" the finest. `stands_in`: whether absent contrasts are another volume
+// in place of 0. `half`: volumes and weights in halves.
 val gpu_program(const std::string& file_name, const val& bytes, const val& extents, const std::string& output,
                 bool stands_in, double buffer_bytes, int workgroups, bool half) {
     val answer = val::object();
@@ -171,8 +172,8 @@ val gpu_program(const std::string& file_name, const val& bytes, const val& exten
     };
     const auto network = Network::parse(file_name, emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes));
     if (!network) return refuse(network.error());
-    const auto graph = read_graph(file_name, *network,
-                                  {extents[0].as<int>(), extents[1].as<int>(), extents[2].as<int>()}, output);
+    const auto graph =
+        read_graph(file_name, *network, {extents[0].as<int>(), extents[1].as<int>(), extents[2].as<int>()}, output);
     if (!graph) return refuse(graph.error());
     const GpuLimits limits{static_cast<std::uint64_t>(buffer_bytes), workgroups};
     const auto program =

@@ -200,6 +200,15 @@ class Engine {
         }
         return Json{{"error", error}, {"files", files_to_json(opening->files())}}.dump();
     }
+    // Reads the open case's segmentation under another convention (METHOD 1.2a): as if the case were opened anew. An
+    // error or "".
+    std::string choose_labels(const std::string& convention) {
+        if (!case_) return "There is no case open.";
+        Case changed = *case_;  // a copy: should memory run out on the way, what was open stays
+        if (const auto chosen = shapslice::choose_labels(changed, convention); !chosen) return chosen.error().sentence;
+        take_case(std::move(changed), summary_.files);
+        return "";
+    }
     // Lets go of files that were added and will not be opened.
     void abandon_case() { opening_.reset(); }
     void open_phantom(const std::string& settings_json) {
@@ -495,6 +504,7 @@ EMSCRIPTEN_BINDINGS(shapslice_engine) {
         .function("addFile", &Guarded<&Engine::add_file>::call)
         .function("finishCase", &Guarded<&Engine::finish_case>::call)
         .function("abandonCase", &Guarded<&Engine::abandon_case>::call)
+        .function("chooseLabels", &Guarded<&Engine::choose_labels>::call)
         .function("openPhantom", &Guarded<&Engine::open_phantom>::call)
         .function("hasCase", &Guarded<&Engine::has_case>::call)
         .function("display", &Guarded<&Engine::display>::call)

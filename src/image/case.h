@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/notice.h"
 #include "base/terms.h"
 #include "image/file_roles.h"
 #include "image/grid.h"
-#include "image/labels.h"
 #include "image/nifti.h"
 
 namespace shapslice {
@@ -23,33 +23,34 @@ struct CaseFile {
     int frame = -1;  // of a 4-D file: which of its volumes, from 0
 };
 
+// The expert's segmentation as its file has it, and how its numbers are read (METHOD 1.2a; intake/label_conventions.h).
+struct ReferenceFile {
+    std::string name;
+    std::vector<std::uint8_t> values;       // on the case's grid
+    std::array<std::uint64_t, 5> counts{};  // voxels of each value
+    std::string convention;                 // id of the one chosen, or proposed
+    std::string question;                   // not empty: the user has to choose before anything is computed
+    PerRegion<bool> tells{true, true, true, true, true};  // regions that the convention can tell
+};
+
 struct Case {
     std::string name;
     bool synthetic = false;
-    Grid grid;                               // t1c's, RAS+
-    StorageLayout layout;                    // how t1c's file stored it
-    PerContrast<std::vector<float>> voxels;  // on `grid`, indexed by Contrast
-    std::optional<std::vector<std::uint8_t>> reference;
+    Grid grid;             // t1c's, RAS+
+    StorageLayout layout;  // how t1c's file stored it
+    // On `grid`, indexed by Contrast: 0 at the background and nowhere else, METHOD 8.3; intensities are `shift` higher.
+    PerContrast<std::vector<float>> voxels;
+    PerContrast<float> shift{};
+    std::optional<std::vector<std::uint8_t>> reference;  // labels of METHOD 1.2
+    std::optional<ReferenceFile> reference_file;
     std::vector<CaseFile> files;
-    std::string made_from;           // of a synthetic case: the settings that decide its voxels
-    std::vector<std::string> notes;  // what was resampled and by how much, labels read as older convention, ...
+    std::string made_from;        // of a synthetic case: the settings that decide its voxels
+    std::vector<Notice> notices;  // what was resampled and by how much, what looks wrong, ...
 };
 
 // Equal for equal content: a digest of the files that the case was read from, each with its role, or of what it was
 // made from. Names do not count.
 std::string content_digest(const Case& subject);
-
-// Read images and label map to one case. Contrasts and segmentation whose grid differs from t1c's (shape; affine by
-// more than 1e-3 mm) are resampled to it, linear and nearest, and a note says which and by how much they were off;
-// grids that do not overlap at all are an error. `images` are in Contrast order. A missing contrast is an error that
-// names it: callers pass what they have, see `missing_contrast_sentence`. `at_work`, where given, is the role of the
-// file under work: memory that runs out is thrown, and whoever catches it wants to say at which file.
-struct NamedImage {
-    std::string file_name;
-    NiftiImage image;
-};
-Expected<Case> assemble_case(std::string case_name, PerContrast<std::optional<NamedImage>> images,
-                             std::optional<NamedImage> segmentation, FileRole* at_work = nullptr);
 
 // The part of a name that all files of a case share ("BraTS-SSA-00002-000"), without trailing separators; the first
 // file's stem where they share nothing.

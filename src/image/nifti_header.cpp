@@ -21,6 +21,7 @@ struct RawHeader {
     double slope, intercept;
     int datatype;
     int qform_code, sform_code;
+    int units;  // xyzt_units
     double quatern[3], offset[3];
     double srow[3][4];
     bool single_file;
@@ -39,6 +40,7 @@ RawHeader raw_of(const Header& header) {
     raw.datatype = header.datatype;
     raw.qform_code = header.qform_code;
     raw.sform_code = header.sform_code;
+    raw.units = header.xyzt_units;
     raw.quatern[0] = static_cast<double>(header.quatern_b);
     raw.quatern[1] = static_cast<double>(header.quatern_c);
     raw.quatern[2] = static_cast<double>(header.quatern_d);
@@ -63,9 +65,9 @@ Eigen::Matrix4d sform_of(const RawHeader& raw) {
 }
 
 Eigen::Matrix4d qform_of(const RawHeader& raw) {
-    const nifti_dmat44 m =
-        nifti_quatern_to_dmat44(raw.quatern[0], raw.quatern[1], raw.quatern[2], raw.offset[0], raw.offset[1],
-                                raw.offset[2], raw.pixdim[1], raw.pixdim[2], raw.pixdim[3], raw.pixdim[0]);
+    const nifti_dmat44 m = nifti_quatern_to_dmat44(raw.quatern[0], raw.quatern[1], raw.quatern[2], raw.offset[0],
+                                                   raw.offset[1], raw.offset[2], std::abs(raw.pixdim[1]),
+                                                   std::abs(raw.pixdim[2]), std::abs(raw.pixdim[3]), raw.pixdim[0]);
     Eigen::Matrix4d affine;
     for (int row = 0; row < 4; ++row) {
         for (int column = 0; column < 4; ++column) affine(row, column) = m.m[row][column];
@@ -77,7 +79,7 @@ Eigen::Matrix4d qform_of(const RawHeader& raw) {
 Eigen::Matrix4d pixdim_affine(const RawHeader& raw) {
     Eigen::Matrix4d affine = Eigen::Matrix4d::Identity();
     for (int axis = 0; axis < 3; ++axis) {
-        const double size = axis == 0 ? -raw.pixdim[1] : raw.pixdim[axis + 1];
+        const double size = (axis == 0 ? -1 : 1) * std::abs(raw.pixdim[axis + 1]);
         affine(axis, axis) = size;
         affine(axis, 3) = -size * static_cast<double>(raw.dim[axis + 1] - 1) / 2;
     }
@@ -95,27 +97,65 @@ double corner_distance(const Eigen::Matrix4d& a, const Eigen::Matrix4d& b, const
     return largest;
 }
 
-void set_affine(const RawHeader& raw, NiftiHeader& header) {
-    header.qform_code = raw.qform_code;
-    header.sform_code = raw.sform_code;
-    if (raw.sform_code > 0) {
-        header.affine = sform_of(raw);
-        if (raw.qform_code > 0 && corner_distance(header.affine, qform_of(raw), header.shape) > 0.1) {
-            header.note = "sform and qform put the image in different places; the sform is used.";
-        }
-    } else if (raw.qform_code > 0) {
-        header.affine = qform_of(raw);
-    } else {
-        header.affine = pixdim_affine(raw);
-    }
-}
-
 // Every voxel's place must be a float: a NIfTI-2 header's doubles can each be finite and still put the corner that
 // becomes the origin at infinity, and NIfTI-1, which results are saved as, holds floats.
 bool usable_affine(const Eigen::Matrix4d& affine, const Shape& shape) {
     const Eigen::Vector4d reach = affine.cwiseAbs() * Eigen::Vector4d(shape[0], shape[1], shape[2], 1);
     return (reach.array() <= static_cast<double>(std::numeric_limits<float>::max())).all() &&
            std::abs(affine.topLeftCorner<3, 3>().determinant()) > 1e-12;
+}
+
+// Millimetres in the header's unit of length, and what to say of it.
+struct Unit {
+    double millimetres;
+    const char* name;
+};
+Unit unit_of(const RawHeader& raw) {
+    switch (XYZT_TO_SPACE(raw.units)) {
+        case NIFTI_UNITS_METER:
+            return {1000, "metres"};
+        case NIFTI_UNITS_MICRON:
+            return {0.001, "micrometres"};
+        default:
+            return {1, ""};
+    }
+}
+
+void add_note(NiftiHeader& header, const std::string& sentence) {
+    header.note += (header.note.empty() ? "" : " ") + sentence;
+}
+
+// The sform if it is set and can be used, else the qform, else the pixdims (METHOD 8.1, 8.1a).
+void set_affine(const RawHeader& raw, NiftiHeader& header) {
+    header.qform_code = raw.qform_code;
+    header.sform_code = raw.sform_code;
+    const Unit unit = unit_of(raw);
+    const auto in_millimetres = [&](Eigen::Matrix4d affine) {
+        affine.topRows<3>() *= unit.millimetres;
+        return affine;
+    };
+    const Eigen::Matrix4d sform = in_millimetres(sform_of(raw));
+    const Eigen::Matrix4d qform = in_millimetres(qform_of(raw));
+    const bool has_sform = raw.sform_code > 0, has_qform = raw.qform_code > 0;
+    const bool good_sform = has_sform && usable_affine(sform, header.shape);
+    const bool good_qform = has_qform && usable_affine(qform, header.shape);
+    if (good_sform || (has_sform && !good_qform)) {
+        header.affine = sform;
+        if (good_qform && corner_distance(sform, qform, header.shape) > 0.1)
+            add_note(header, "sform and qform put the image in different places; the sform is used.");
+        if (has_qform && !good_qform)
+            add_note(header, "the header's qform places no voxel in space; the sform is used.");
+    } else if (has_qform) {
+        header.affine = qform;
+        if (has_sform) {
+            add_note(header, "the header's sform places no voxel in space; the qform is used.");
+            header.sform_code = 0;
+        }
+    } else {
+        header.affine = in_millimetres(pixdim_affine(raw));
+    }
+    if (*unit.name)
+        add_note(header, std::string("the header gives lengths in ") + unit.name + "; they are converted to mm.");
 }
 
 // Bytes a voxel of a type that is read, or 0.
@@ -159,6 +199,7 @@ Expected<void> set_shape(const std::string& file, const RawHeader& raw, NiftiHea
     }
     std::int64_t frames = 1;
     for (int n = 1; n <= raw.dim[0]; ++n) {
+        if (n > 3 && raw.dim[n] == 0) continue;  // writers that leave what is not used at 0
         if (raw.dim[n] < 1 || raw.dim[n] > 32767) {
             return fail(file + ": the header gives dimension " + std::to_string(n) + " as " +
                         std::to_string(raw.dim[n]) + " voxels; expected 1 to 32767.");

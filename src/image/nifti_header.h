@@ -34,7 +34,7 @@ struct NiftiHeader {
     }
     // Bytes of the file that holds the voxels, up to the last of them.
     std::uint64_t file_bytes() const { return voxel_offset + static_cast<std::uint64_t>(frames) * frame_bytes(); }
-    std::string note;  // that sform and qform disagree, else empty
+    std::string note;  // that sform and qform disagree, that lengths were converted, else empty
 };
 
 // Reads and checks a header. Errors name the file, what is wrong and what was expected.

@@ -194,7 +194,8 @@ Case make_phantom(const PhantomSettings& settings) {
     subject.files.push_back({"reference (synthetic)", FileRole::segmentation, ""});
     subject.reference = std::move(labels);
     subject.made_from = words_of(settings);
-    subject.notes.push_back("Made by the program, not a patient: seed " + std::to_string(settings.seed) + ".");
+    subject.notices.push_back(
+        {NoticeKind::note, "", "Made by the program, not a patient: seed " + std::to_string(settings.seed) + "."});
     return subject;
 }
 

@@ -1,5 +1,7 @@
 #include "study/case_summary.h"
 
+#include "base/notice_json.h"
+
 namespace shapslice {
 
 template <class F>
@@ -22,6 +24,14 @@ void describe(F& f, CaseSummary::File& file) {
 }
 
 template <class F>
+void describe(F& f, CaseSummary::Labels& labels) {
+    f("id", labels.id);
+    f("title", labels.title);
+    f("volumes", keyed(labels.volumes, kRegionNames));
+    f("tells", keyed(labels.tells, kRegionNames));
+}
+
+template <class F>
 void describe(F& f, CaseSummary& s) {
     f("name", s.name);
     f("synthetic", s.synthetic);
@@ -34,7 +44,10 @@ void describe(F& f, CaseSummary& s) {
     f("hasReference", s.has_reference);
     f("referenceVoxels", keyed(s.reference_voxels, kRegionNames));
     f("files", s.files);
-    f("notes", s.notes);
+    f("notices", s.notices);
+    f("labelOptions", s.label_options);
+    f("labelConvention", s.label_convention);
+    f("labelQuestion", s.label_question);
 }
 
 Json case_summary_to_json(const CaseSummary& summary) {

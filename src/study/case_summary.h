@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/notice.h"
 #include "base/terms.h"
 #include "image/case.h"
 
@@ -43,7 +44,18 @@ struct CaseSummary {
         bool operator==(const File&) const = default;
     };
     std::vector<File> files;
-    std::vector<std::string> notes;
+    std::vector<Notice> notices;
+    // How the numbers of the segmentation may be read, with the volume of each region in mL (0: none, or it cannot be
+    // told); the one that is chosen, or proposed while there is a question.
+    struct Labels {
+        std::string id;
+        std::string title;
+        PerRegion<double> volumes{};
+        PerRegion<bool> tells{};
+    };
+    std::vector<Labels> label_options;
+    std::string label_convention;
+    bool label_question = false;
 };
 
 Json case_summary_to_json(const CaseSummary& summary);

@@ -19,13 +19,15 @@ Confusion empty_segmentation(const Confusion& counts) {
 }
 
 // Dice of each region row; the mean row is over the disjoint regions that the reference holds, or all three.
-PerRegionRow<std::optional<double>> dice_rows(const Confusion& counts, bool mean_over_all) {
+PerRegionRow<std::optional<double>> dice_rows(const Confusion& counts, bool mean_over_all,
+                                              const PerRegion<bool>& told) {
     PerRegionRow<std::optional<double>> rows;
     const PerRegion<double> regions = dice_of_regions(counts);
     const PerRegion<bool> present = regions_in_reference(counts);
     double sum = 0;
     int terms = 0;
     for (std::size_t r = 0; r < kRegions; ++r) {
+        if (!told[r]) continue;
         rows[r] = regions[r];
         if (r < kDisjointRegions && (mean_over_all || present[r])) {
             sum += regions[r];
@@ -113,7 +115,7 @@ std::string_view precision_of(std::string_view provider) {
 }
 
 void compose_fold(const KnownRuns& runs, const StudySettings& settings, const ClinicalRanking& clinical,
-                  FoldResult& fold) {
+                  FoldResult& fold, const PerRegion<bool>& told) {
     const auto any = std::find_if(runs.begin(), runs.end(), [](const auto& known) { return known.has_value(); });
     if (any == runs.end()) return;
     std::vector<std::string_view> providers, precisions;
@@ -121,7 +123,7 @@ void compose_fold(const KnownRuns& runs, const StudySettings& settings, const Cl
         const bool stands_for_empty = mask == kNoContrast && !settings.run_empty_coalition;
         if (!stands_for_empty && !runs[mask]) continue;
         const Confusion counts = stands_for_empty ? empty_segmentation((*any)->counts) : runs[mask]->counts;
-        const auto rows = dice_rows(counts, settings.mean_over_all_disjoint_regions);
+        const auto rows = dice_rows(counts, settings.mean_over_all_disjoint_regions, told);
         for (std::size_t row = 0; row < kRegionRows; ++row) fold.regions[row].values[mask] = rows[row];
         if (!stands_for_empty) {
             fold.run_seconds[mask] = runs[mask]->seconds;

@@ -32,9 +32,9 @@ std::string_view precision_of(std::string_view provider);
 using KnownRuns = PerCoalition<std::optional<KnownRun>>;
 
 // Fills a fold's games from the runs known so far. The empty coalition, where it was not run, is an empty segmentation
-// (METHOD 2.3). Once all 16 values are there: analysis, ranks, agreement.
+// (METHOD 2.3). Once all 16 values are there: analysis, ranks, agreement. Regions that are not `told` have no values.
 void compose_fold(const KnownRuns& runs, const StudySettings& settings, const ClinicalRanking& clinical,
-                  FoldResult& fold);
+                  FoldResult& fold, const PerRegion<bool>& told = {true, true, true, true, true});
 
 // Rank variance, concordance, spread and agreement over a model's complete folds (METHOD 6).
 void compose_summary(const ClinicalRanking& clinical, ModelResult& model);

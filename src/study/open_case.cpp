@@ -140,11 +140,15 @@ Expected<void> CaseOpening::add_too_large(const std::string& path) {
 
 Expected<void> CaseOpening::list(const std::string& name, FileRole role, const Expected<std::string>& read) {
     auto row = std::find_if(listing_.begin(), listing_.end(), [&](const auto& file) { return file.name == name; });
-    if (row == listing_.end() || !found_)
-        row = listing_.insert(listing_.end(), {name, std::string(role_name(role)), "", "", "", {}, ""});
-    row->detail = read ? *read : read.error().sentence;
+    // Whole before it is listed: where memory runs out on the way, the file is listed once more, as too large.
+    std::string detail = read ? *read : read.error().sentence;
+    if (row == listing_.end() || !found_) {
+        CaseSummary::File made{name, std::string(role_name(role)), "", "", "", {}, ""};
+        row = listing_.insert(listing_.end(), std::move(made));
+    }
+    row->detail = std::move(detail);
     if (read) return {};
-    row->mark = "error";
+    row->mark = "error";  // short enough to need no memory
     if (!first_error_) first_error_ = read.error();
     return tl::make_unexpected(read.error());
 }
@@ -186,12 +190,15 @@ Expected<Case> CaseOpening::assemble(FileRole& at_work) {
     std::vector<std::string> names;
     for (const CaseFile& file : files_) names.push_back(file.name);
     const std::string case_name = found_ ? found_->name : common_case_name(names);
-    auto assembled = assemble_case(case_name, std::move(contrasts_), std::move(segmentation_), &at_work);
+    auto assembled =
+        assemble_case(case_name, std::move(contrasts_), std::move(segmentation_), &at_work, label_convention_);
     if (!assembled) return assembled;
     assembled->files = files_;
     // What was taken before what else, and what waits for the user's word.
     for (const FoundFile& file : found_ ? found_->files : std::vector<FoundFile>{}) {
-        if (file.mark != FoundFile::Mark::none) assembled->notes.push_back(file.key() + ": " + file.remark + ".");
+        if (file.mark != FoundFile::Mark::none)
+            assembled->notices.push_back({file.mark == FoundFile::Mark::question ? NoticeKind::check : NoticeKind::note,
+                                          file.key(), file.key() + ": " + file.remark + "."});
     }
     return assembled;
 }

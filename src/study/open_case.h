@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "image/case.h"
+#include "intake/assemble_case.h"
 #include "intake/case_list.h"
 #include "study/case_summary.h"
 
@@ -38,6 +39,8 @@ class CaseOpening {
     // finish() then refuses.
     Expected<void> add(const std::string& name, FileRole role, std::span<const std::uint8_t> bytes,
                        std::span<const std::uint8_t> image_bytes);
+    // The convention of the segmentation's labels; where it is not set they are guessed (METHOD 1.2a).
+    void set_label_convention(std::string id) { label_convention_ = std::move(id); }
     // In place of add(): there was no memory even for the file's bytes.
     Expected<void> add_too_large(const std::string& name, FileRole role);
     // The case, or what is missing or does not fit, memory among it. Called once.
@@ -63,6 +66,7 @@ class CaseOpening {
     std::vector<CaseFile> files_;
     std::vector<CaseSummary::File> listing_;
     std::optional<Error> first_error_;
+    std::string label_convention_;
 };
 
 // The table of files of a case that is not read yet.

@@ -11,6 +11,7 @@
 #include "base/baseline.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/notice.h"
 #include "base/precision.h"
 #include "base/terms.h"
 #include "game/shapley.h"
@@ -72,7 +73,7 @@ struct FoldResult {
     int runs_made_again = 0;
     PerRegionRow<RegionGame> regions{};
     PerCoalition<std::optional<double>> run_seconds{};
-    bool complete() const { return regions[kMeanRegion].analysis.has_value(); }
+    bool complete() const { return regions[static_cast<std::size_t>(Region::WT)].analysis.has_value(); }
 };
 
 // Over the complete folds of one model (METHOD 6).
@@ -124,6 +125,11 @@ struct StudyResult {
     bool has_reference = false;  // false: METHOD 2.2, the reference is each fold's own full segmentation
     PerRegion<std::uint64_t> reference_voxels{};
     PerRegion<bool> region_present{};
+    // How the segmentation's numbers were read (METHOD 1.2a), empty without one; regions that this can tell: others
+    // have no values.
+    std::string label_convention;
+    PerRegion<bool> regions_told{true, true, true, true, true};
+    std::vector<Notice> input_notices;  // of the case's files
     StudySettings settings;
     ClinicalRanking clinical;
     std::vector<ModelResult> models;

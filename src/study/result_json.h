@@ -1,6 +1,7 @@
 // The members of the study's structs, listed once for reading and writing JSON (base/json.h).
 #pragma once
 
+#include "base/notice_json.h"
 #include "study/result.h"
 
 namespace shapslice {
@@ -172,6 +173,9 @@ void describe(F& f, StudyResult& r) {
     f("hasReference", r.has_reference);
     f("referenceVoxels", keyed(r.reference_voxels, kRegionNames));
     f("regionPresent", keyed(r.region_present, kRegionNames));
+    f("labelConvention", r.label_convention);
+    f("regionsTold", keyed(r.regions_told, kRegionNames));
+    f("inputNotices", r.input_notices);
     f("settings", r.settings);
     f("clinicalRanking", r.clinical);
     f("models", r.models);

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "inference/absent_channels.h"
+#include "intake/assemble_case.h"
 #include "study/sentence.h"
 
 namespace shapslice {
@@ -62,6 +63,7 @@ Study::Study(const Case& subject, Runtime& runtime, StudyEvents& events)
     if (subject.reference) {
         const Confusion counts = count_overlap(*subject.reference, *subject.reference);
         result_.region_present = regions_in_reference(counts);
+        take_labels();
         reference_voxels_ = reference_of(counts);
         for (std::size_t r = 0; r < kRegions; ++r) {
             for (std::uint8_t label = 1; label < kLabels; ++label) {
@@ -69,7 +71,17 @@ Study::Study(const Case& subject, Runtime& runtime, StudyEvents& events)
             }
         }
     }
+    result_.input_notices = notices_of(subject);
     result_.sentence = plain_sentence(result_);
+}
+
+// Which regions the expert's labels tell (METHOD 1.2a); the others are as if they were not there.
+void Study::take_labels() {
+    if (!subject_.reference_file) return;
+    result_.label_convention = subject_.reference_file->convention;
+    result_.regions_told = subject_.reference_file->tells;
+    for (std::size_t r = 0; r < kRegions; ++r)
+        result_.region_present[r] = result_.region_present[r] && result_.regions_told[r];
 }
 
 std::string Study::key(const ModelManifest& manifest, int fold, const StudySettings& settings) {
@@ -242,7 +254,7 @@ void Study::recompose() {
             const FoldModel& file = selected.manifest.folds[static_cast<std::size_t>(index)];
             fold.model_sha256 = file.sha256;
             if (const auto at = known_.find(key(selected.manifest, index, result_.settings)); at != known_.end()) {
-                compose_fold(at->second, result_.settings, result_.clinical, fold);
+                compose_fold(at->second, result_.settings, result_.clinical, fold, result_.regions_told);
                 if (fold.precision.find(precision_of(kEngineProvider)) != std::string::npos)
                     fold.activations = file.activations;
                 if (!subject_.reference && at->second[kAllContrasts]) {
@@ -299,6 +311,8 @@ void Study::report_progress(const std::vector<Job>& jobs, std::size_t done, std:
 }
 
 Task<Expected<void>> Study::run(std::vector<SelectedModel> models, StudySettings settings) {
+    if (subject_.reference_file && !subject_.reference_file->question.empty())
+        co_return fail(subject_.reference_file->question);
     try {
         co_return co_await run_jobs(std::move(models), settings);
     } catch (const std::bad_alloc&) {

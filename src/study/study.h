@@ -112,6 +112,7 @@ class Study {
     Task<Expected<void>> settle_ranges(const Job& job);
     Expected<void> begin(const Job& job, std::vector<Flight>& flights);
     Expected<void> land(Flight flight);
+    void take_labels();
     void recompose();
     void report_progress(const std::vector<Job>& jobs, std::size_t done, std::size_t latest);
 

@@ -4,10 +4,27 @@
 #include <cmath>
 
 #include "image/prepare.h"
+#include "intake/assemble_case.h"
 #include "metrics/overlap.h"
 #include "study/case_summary.h"
 
 namespace shapslice {
+
+namespace {
+
+void set_label_options(const ReferenceFile& file, CaseSummary& summary) {
+    summary.label_convention = file.convention;
+    summary.label_question = !file.question.empty();
+    LabelValues values;
+    values.counts = file.counts;
+    for (const LabelConvention& each : label_conventions()) {
+        if (!has_values(each, values)) continue;
+        summary.label_options.push_back(
+            {std::string(each.id), std::string(each.title), region_volumes(each, values, summary.spacing), each.tells});
+    }
+}
+
+}  // namespace
 
 CaseSummary summarise(const Case& subject) {
     CaseSummary summary;
@@ -37,7 +54,8 @@ CaseSummary summarise(const Case& subject) {
     for (const CaseFile& file : subject.files) {
         summary.files.push_back({file.name, std::string(role_name(file.role)), "", "", "", {}, ""});
     }
-    summary.notes = subject.notes;
+    summary.notices = notices_of(subject);
+    if (subject.reference_file) set_label_options(*subject.reference_file, summary);
     return summary;
 }
 

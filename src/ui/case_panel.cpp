@@ -464,6 +464,50 @@ void notices(AppState& state) {
 
 }  // namespace
 
+namespace {
+
+// "ET 12.3, NCR 0.4, ED 45.6 mL": of the regions that the convention tells.
+std::string volume_words(const CaseSummary::Labels& labels) {
+    std::string words;
+    for (std::size_t r = 0; r < kRegions; ++r) {
+        const bool union_of_others = r >= kDisjointRegions && labels.tells[0];
+        if (!labels.tells[r] || union_of_others) continue;
+        char text[48];
+        std::snprintf(text, sizeof text, "%s%s %.1f", words.empty() ? "" : ", ", kRegionNames[r].data(),
+                      labels.volumes[r]);
+        words += text;
+    }
+    return words + " mL";
+}
+
+// How the segmentation's numbers are read (METHOD 1.2a), and what each way would make of them.
+void label_choice(AppState& state) {
+    if (!state.subject || state.subject->label_options.empty()) return;
+    const CaseSummary& subject = *state.subject;
+    const auto chosen = std::find_if(subject.label_options.begin(), subject.label_options.end(),
+                                     [&](const auto& each) { return each.id == subject.label_convention; });
+    if (chosen == subject.label_options.end()) return;
+    ImGui::PushFont(fonts.small);
+    if (subject.label_question) ImGui::PushStyleColor(ImGuiCol_Text, kWarning);
+    ImGui::TextUnformatted(subject.label_question ? "Which labels does the segmentation have?" : "Labels");
+    if (subject.label_question) ImGui::PopStyleColor();
+    ImGui::SetNextItemWidth(-1);
+    const std::string shown = subject.label_question ? "Choose: nothing is computed until then" : chosen->title;
+    if (ImGui::BeginCombo("##labels", shown.c_str())) {
+        for (const auto& each : subject.label_options) {
+            const std::string words = each.title + "\n" + volume_words(each);
+            if (ImGui::Selectable(words.c_str(), !subject.label_question && each.id == chosen->id))
+                send(state, "chooseLabels", {{"id", each.id}});
+        }
+        ImGui::EndCombo();
+    }
+    remember(state, "labels", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+    quiet_text(volume_words(*chosen).c_str());
+    ImGui::PopFont();
+}
+
+}  // namespace
+
 void case_panel(AppState& state, const Rect& rect) {
     begin_panel(state, "case", rect, kPanel);
     ImGui::PushFont(fonts.title);
@@ -481,6 +525,7 @@ void case_panel(AppState& state, const Rect& rect) {
     }
     file_table(state);
     opening_progress(state);
+    label_choice(state);
     heading("Model");
     model_choice(state);
     settings_choice(state);
@@ -496,7 +541,7 @@ void case_panel(AppState& state, const Rect& rect) {
     foreign_words(state);
     for (const std::string& notice : state.study.notices) quiet_text(notice.c_str());
     if (state.subject) {
-        for (const std::string& note : state.subject->notes) quiet_text(note.c_str());
+        for (const shapslice::Notice& notice : state.subject->notices) quiet_text(notice.sentence.c_str());
     }
     ImGui::EndChild();
     end_panel();

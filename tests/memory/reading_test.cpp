@@ -64,7 +64,7 @@ Expected<Case> open(const std::vector<NamedFile>& files, std::size_t& at) {
 }
 
 bool same(const Case& a, const Case& b) {
-    return a.name == b.name && a.voxels == b.voxels && a.reference == b.reference && a.notes == b.notes;
+    return a.name == b.name && a.voxels == b.voxels && a.reference == b.reference && a.notices == b.notices;
 }
 
 void refuse_each(Then then) {
@@ -72,7 +72,7 @@ void refuse_each(Then then) {
     std::size_t at = 0;
     const auto before = open(files, at);
     ASSERT_TRUE(before) << before.error().sentence;
-    ASSERT_EQ(before->notes.size(), 3u);  // two files resampled, label 4
+    ASSERT_EQ(before->notices.size(), 2u);  // two files resampled
     const Case whole = *before;
     const std::regex sentence(
         "(.*): there is not enough memory to (read it|bring it into the case); what was open before stays open, and "

@@ -6,6 +6,7 @@
 #include "image/orient.h"
 #include "image/resample.h"
 #include "image/sha256.h"
+#include "intake/assemble_case.h"
 #include "study/open_case.h"
 #include "support.h"
 
@@ -19,28 +20,28 @@ Volume<float> segmentation(std::initializer_list<float> values) {
     return {grid_of({static_cast<int>(values.size()), 1, 1}), values};
 }
 
-TEST(Labels, AreTakenAsTheyAre) {
-    const auto map = read_labels("seg.nii", segmentation({0, 1, 2, 3, 3}));
-    ASSERT_TRUE(map);
-    EXPECT_EQ(map->volume.voxels, (std::vector<std::uint8_t>{0, 1, 2, 3, 3}));
-    EXPECT_TRUE(map->notes.empty());
+TEST(LabelValues, AreTakenAsTheyAre) {
+    const auto read = read_label_values("seg.nii", segmentation({0, 1, 2, 3, 4, 3}));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->voxels, (std::vector<std::uint8_t>{0, 1, 2, 3, 4, 3}));
+    EXPECT_EQ(read->counts[3], 2u);
+    EXPECT_TRUE(read->notes.empty());
 }
 
-TEST(Labels, FourIsEnhancingTumourInOlderFiles) {
-    const auto map = read_labels("seg.nii", segmentation({0, 1, 2, 4}));
-    ASSERT_TRUE(map);
-    EXPECT_EQ(map->volume.voxels.back(), 3);
-    ASSERT_EQ(map->notes.size(), 1u);
-    EXPECT_NE(map->notes[0].find("label 4 is read as ET"), std::string::npos);
+TEST(LabelValues, NearlyWholeOnesAreRoundedAndThatIsSaid) {
+    const auto read = read_label_values("seg.nii", segmentation({0, 1.0000153f, 2.00003f, 3.999999f}));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->voxels, (std::vector<std::uint8_t>{0, 1, 2, 4}));
+    ASSERT_EQ(read->notes.size(), 1u);
+    EXPECT_TRUE(read->notes[0].starts_with("seg.nii: 3 voxels are no whole numbers")) << read->notes[0];
 }
 
-TEST(Labels, OthersAreRefusedWithValueAndCount) {
-    const auto unknown = read_labels("seg.nii", segmentation({0, 7, 7, 1}));
+TEST(LabelValues, OthersAreRefusedWithValueAndCount) {
+    const auto unknown = read_label_values("seg.nii", segmentation({0, 7, 7, 1}));
     ASSERT_FALSE(unknown);
     EXPECT_TRUE(unknown.error().sentence.starts_with("seg.nii: label 7 is in 2 voxels")) << unknown.error().sentence;
-    EXPECT_FALSE(read_labels("seg.nii", segmentation({0, 3, 4})));
-    EXPECT_FALSE(read_labels("seg.nii", segmentation({0, 0.5f})));
-    EXPECT_FALSE(read_labels("seg.nii", segmentation({0, -1})));
+    EXPECT_FALSE(read_label_values("seg.nii", segmentation({0, 0.5f})));
+    EXPECT_FALSE(read_label_values("seg.nii", segmentation({0, -1})));
 }
 
 // The role that a file's name says.
@@ -160,8 +161,8 @@ TEST(AssembleCase, ResamplesAnotherGridAndSaysHowFarItWasOff) {
     const auto subject = assemble_case("x", images, std::nullopt);
     ASSERT_TRUE(subject);
     EXPECT_EQ(subject->voxels[2].size(), grid.size());
-    ASSERT_EQ(subject->notes.size(), 1u);
-    EXPECT_NE(subject->notes[0].find("0.5 mm"), std::string::npos) << subject->notes[0];
+    ASSERT_EQ(subject->notices.size(), 1u);
+    EXPECT_NE(subject->notices[0].sentence.find("0.5 mm"), std::string::npos) << subject->notices[0].sentence;
     EXPECT_EQ(subject->voxels[2][grid.index(3, 3, 3)], 4.0f);
 }
 

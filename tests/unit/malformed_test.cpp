@@ -361,11 +361,12 @@ std::string with_segmentation(const std::vector<float>& labels, const Grid& grid
     if (!added) return added.error().sentence;
     const auto subject = opening.finish();
     if (!subject) return subject.error().sentence;
-    std::string words =
-        "opened, " +
-        std::to_string(std::count(subject->reference->begin(), subject->reference->end(), std::uint8_t{1})) +
-        " voxels of NCR";
-    for (const std::string& note : subject->notes) words += "; " + note;
+    std::string words = "opened, " +
+                        std::to_string(subject->reference->size() -
+                                       static_cast<std::size_t>(std::count(
+                                           subject->reference->begin(), subject->reference->end(), std::uint8_t{0}))) +
+                        " voxels of tumour";
+    for (const Notice& notice : subject->notices) words += "; " + notice.sentence;
     return words;
 }
 
@@ -380,17 +381,21 @@ TEST(MalformedCase, SegmentationsOfEveryKind) {
     coarse.affine.col(3) << 0.5, 0.5, 0.5, 1;
     Grid far = grid;
     far.affine(0, 3) = 1000;
-    EXPECT_EQ(with_segmentation(filled(0), grid), "opened, 0 voxels of NCR");
-    EXPECT_EQ(with_segmentation(one, grid), "opened, 1 voxels of NCR");
+    EXPECT_EQ(
+        with_segmentation(filled(0), grid),
+        "opened, 0 voxels of tumour; p-seg.nii.gz: it has no label at all; expected a tumour. Every Dice against it "
+        "is 1 where a model finds nothing, and 0 else.");
+    EXPECT_EQ(with_segmentation(one, grid), "opened, 1 voxels of tumour");
     EXPECT_EQ(with_segmentation(half, grid),
               "p-seg.nii.gz: label 1.5 is in 1 voxels; expected 0 (background), 1 (NCR), 2 (ED) and 3 (ET), or 4 for "
               "ET in older files.");
-    EXPECT_EQ(with_segmentation(std::vector<float>(coarse.size(), 1), coarse),
-              "opened, 960 voxels of NCR; p-seg.nii.gz: resampled (nearest) to the grid of p-t1c.nii.gz; its own is 6 "
-              "x 5 x 4 instead of 12 x 10 x 8.");
+    EXPECT_EQ(
+        with_segmentation(std::vector<float>(coarse.size(), 1), coarse),
+        "opened, 960 voxels of tumour; p-seg.nii.gz: resampled (nearest) to the grid of p-t1c.nii.gz; its own is 6 "
+        "x 5 x 4 instead of 12 x 10 x 8.");
     EXPECT_EQ(with_segmentation({1}, grid_of({1, 1, 1})),
-              "opened, 1 voxels of NCR; p-seg.nii.gz: resampled (nearest) to the grid of p-t1c.nii.gz; its own is 1 x "
-              "1 x 1 instead of 12 x 10 x 8.");
+              "p-seg.nii.gz: only 0 % of its labels lie in the brain of the images; expected a segmentation of this "
+              "case, on its images' grid.");
     EXPECT_EQ(with_segmentation(filled(1), far),
               "p-seg.nii.gz: it lies nowhere over p-t1c.nii.gz; expected images of one patient in one space.");
 }

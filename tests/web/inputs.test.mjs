@@ -146,7 +146,10 @@ test('a contrast on another grid is resampled, and the page says by how much', {
   });
   const { summary, error } = await openFiles(site.page, [fileOf('t1c'), moved, fileOf('t2f'), fileOf('t2w')]);
   assert.equal(error, undefined);
-  assert.match(summary.notes.join(' '), /-t1n\.nii\.gz: resampled \(linear\) to the grid of .*off by up to 2 mm/);
+  assert.match(
+    summary.notices.map((/** @type {{ sentence: string }} */ { sentence }) => sentence).join(' '),
+    /-t1n\.nii\.gz: resampled \(linear\) to the grid of .*off by up to 2 mm/,
+  );
 });
 
 test('without an expert segmentation the page says what its numbers mean', { skip }, async () => {

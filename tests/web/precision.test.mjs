@@ -42,7 +42,7 @@ test('a shipped network runs on the own engine, and its values are those of ONNX
   assert.equal(exact.progress.runsTotal, 15); // runs of one precision are none of the other
   const off = largestDifference(foldOf(whole, 'unet-2mm'), foldOf(exact, 'unet-2mm'));
   context.diagnostic(`largest difference of a value: ${off}`);
-  assert.ok(off > 0 && off < 5e-3, `off by ${off}`); // most where a coalition shows little of a small region
+  assert.ok(off > 0 && off < 1e-2, `off by ${off}`); // most where a coalition shows little of a small region
   const again = await runStudy(site.page, { models, settings: fast });
   assert.equal(again.progress.runsTotal, 0);
   assert.deepEqual(foldOf(again, 'unet-2mm').regions, foldOf(whole, 'unet-2mm').regions);
