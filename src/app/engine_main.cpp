@@ -453,7 +453,7 @@ class Engine {
         if (files) summary.files = std::move(*files);
         PerContrast<val> display;
         for (std::size_t i = 0; i < kContrasts; ++i)
-            display[i] = owned_array(display_voxels(subject->voxels[i], summary.display[i]));
+            display[i] = owned_array(display_voxels(subject->voxels[i], subject->shift[i], summary.display[i]));
         auto study = std::make_unique<Study>(*subject, runtime_, events_);
         // From here on nothing is asked for.
         runtime_.drop();

@@ -67,12 +67,8 @@ void resample_box(const Prepared& prepared, Row row, float* to) {
     }
 }
 
-// Mean and reciprocal of the population standard deviation over the non-zero voxels; a constant contrast scales by 0.
-struct ZScore {
-    float mean = 0;
-    float scale = 0;
-    double deviation = 0;
-};
+}  // namespace
+
 ZScore z_score(const std::vector<float>& voxels) {
     double sum = 0;
     std::size_t count = 0;
@@ -91,6 +87,8 @@ ZScore z_score(const std::vector<float>& voxels) {
     const double constant = std::max(1e-12 * std::abs(mean), 1e-30);  // below it, 1 / deviation is no float
     return {static_cast<float>(mean), deviation > constant ? static_cast<float>(1 / deviation) : 0.0f, deviation};
 }
+
+namespace {
 
 constexpr double kLargestDeviation = 1e30;  // differences of such values still are floats
 constexpr double kMostPrepared = 1 << 26;   // voxels: a head at 0.5 mm, and a gigabyte for four contrasts
@@ -179,7 +177,7 @@ Expected<Prepared> prepare(const Case& subject, const View& view) {
         const auto row = [&](int j, int k, float* out) {
             const float* v =
                 subject.voxels[c].data() + subject.grid.index(box->low[0], box->low[1] + j, box->low[2] + k);
-            for (int i = 0; i < extent[0]; ++i) out[i] = v[i] != 0 ? (v[i] - z.mean) * z.scale : 0.0f;
+            for (int i = 0; i < extent[0]; ++i) out[i] = v[i] != 0 ? z.of(v[i]) : 0.0f;
         };
         resample_box(prepared, row, prepared.channels.data() + c * voxels);
     }

@@ -21,6 +21,16 @@ struct Box {
     Shape extent() const { return {high[0] - low[0], high[1] - low[1], high[2] - low[2]}; }
 };
 
+// Mean and reciprocal of the population standard deviation over the voxels that are not 0; a constant image scales by 0
+// (METHOD 8.3).
+struct ZScore {
+    float mean = 0;
+    float scale = 0;
+    double deviation = 0;
+    float of(float voxel) const { return (voxel - mean) * scale; }
+};
+ZScore z_score(const std::vector<float>& voxels);
+
 // Smallest box holding every voxel that is not 0 in at least one contrast. An error when there is none.
 Expected<Box> brain_box(const Case& subject);
 

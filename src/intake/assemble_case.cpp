@@ -77,9 +77,8 @@ Expected<void> take_segmentation(Case& subject, NamedImage named, const CaseGrid
     }
     if (!convention.empty()) return choose_labels(subject, convention);
     const LabelSigns signs = measure_signs(subject.reference_file->values, subject.grid.shape, subject.voxels);
-    const auto guess = guess_convention(named.file_name, counted, signs);
-    if (!guess) return tl::make_unexpected(guess.error());
-    set_labels(subject, *guess->convention, guess->question);
+    const LabelGuess guess = guess_convention(named.file_name, counted, signs);
+    set_labels(subject, *guess.convention, guess.question);
     return {};
 }
 

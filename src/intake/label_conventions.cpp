@@ -1,10 +1,12 @@
 #include "intake/label_conventions.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <map>
+
+#include "image/prepare.h"
+#include "intake/name_words.h"
 
 namespace shapslice {
 
@@ -68,24 +70,6 @@ std::string value_words(float value) {
     return text;
 }
 
-struct ZScore {
-    double mean = 0, scale = 0;
-    double of(float v) const { return (static_cast<double>(v) - mean) * scale; }
-};
-ZScore z_score(const std::vector<float>& voxels) {
-    double sum = 0, squares = 0;
-    std::size_t count = 0;
-    for (const float v : voxels) {
-        sum += static_cast<double>(v);
-        squares += static_cast<double>(v) * static_cast<double>(v);
-        count += v != 0;
-    }
-    if (count == 0) return {};
-    const double mean = sum / static_cast<double>(count);
-    const double deviation = std::sqrt(std::max(0.0, squares / static_cast<double>(count) - mean * mean));
-    return {mean, deviation > 0 ? 1 / deviation : 0};
-}
-
 double quantile(std::vector<float>& values, double share) {
     if (values.empty()) return 0;
     const auto at = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
@@ -117,15 +101,9 @@ double contradiction(const LabelConvention& convention, const LabelSigns& signs)
     return std::max(worst, others - enhancing);
 }
 
-std::string lower(std::string_view text) {
-    std::string small(text);
-    for (char& c : small) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return small;
-}
-
 // The convention that a path speaks of, or nothing.
 std::string_view named_convention(std::string_view file_name) {
-    const std::string name = lower(file_name);
+    const std::string name = lower_case(file_name);
     const auto says = [&](std::string_view word) { return name.find(word) != std::string::npos; };
     if (says("hd-glio") || says("hd_glio") || says("hdglio")) return "hd_glio";
     if (says("brats-ped") || says("brats_ped")) return "brats_ped";
@@ -231,8 +209,8 @@ LabelSigns measure_signs(std::span<const std::uint8_t> values, const Shape& shap
         const std::uint8_t value = values[n];
         if (value == 0 && n % 7 != 0) continue;  // a sample of the healthy brain will do
         if (t1c[n] == 0 || t1n[n] == 0 || t2f[n] == 0) continue;
-        enhancement[value].push_back(static_cast<float>(z_t1c.of(t1c[n]) - z_t1n.of(t1n[n])));
-        fluid[value].push_back(static_cast<float>(z_t2f.of(t2f[n])));
+        enhancement[value].push_back(z_t1c.of(t1c[n]) - z_t1n.of(t1n[n]));
+        fluid[value].push_back(z_t2f.of(t2f[n]));
     }
     const auto outer = outer_shares(values, shape);
     for (std::size_t value = 0; value <= kMostLabelValue; ++value)
@@ -249,7 +227,7 @@ bool has_values(const LabelConvention& convention, const LabelValues& values) {
     return true;
 }
 
-Expected<LabelGuess> guess_convention(std::string_view file_name, const LabelValues& values, const LabelSigns& signs) {
+LabelGuess guess_convention(std::string_view file_name, const LabelValues& values, const LabelSigns& signs) {
     LabelGuess guess;
     guess.convention = usual_convention(values);
     const LabelConvention* named = find_label_convention(named_convention(file_name));

@@ -60,8 +60,7 @@ struct LabelGuess {
     std::string question;                         // one sentence, empty where the guess may be used
 };
 // Guessed from the values that occur, the file's name (its whole path) and the images: where they disagree, a question.
-// An error where no convention has all of the values.
-Expected<LabelGuess> guess_convention(std::string_view file_name, const LabelValues& values, const LabelSigns& signs);
+LabelGuess guess_convention(std::string_view file_name, const LabelValues& values, const LabelSigns& signs);
 
 // Whether a convention has all values that occur.
 bool has_values(const LabelConvention& convention, const LabelValues& values);

@@ -67,7 +67,8 @@ std::vector<CaseSummary::File> files_from_json(const Json& json);
 
 CaseSummary summarise(const Case& subject);
 
-// One contrast as 16-bit display voxels, and their scale.
-std::vector<std::uint16_t> display_voxels(std::span<const float> voxels, DisplayScale& scale);
+// One contrast as 16-bit display voxels, and their scale; the file's intensities are `shift` above the voxels'
+// (Case::shift).
+std::vector<std::uint16_t> display_voxels(std::span<const float> voxels, float shift, DisplayScale& scale);
 
 }  // namespace shapslice

@@ -104,7 +104,7 @@ void set_window(std::span<const std::uint16_t> stored, std::uint16_t background,
 
 }  // namespace
 
-std::vector<std::uint16_t> display_voxels(std::span<const float> voxels, DisplayScale& scale) {
+std::vector<std::uint16_t> display_voxels(std::span<const float> voxels, float shift, DisplayScale& scale) {
     scale = storage_scale(voxels);
     const double per_unit = 1.0 / scale.slope;
     std::vector<std::uint16_t> stored(voxels.size());
@@ -113,6 +113,8 @@ std::vector<std::uint16_t> display_voxels(std::span<const float> voxels, Display
     }
     const auto background = static_cast<std::uint16_t>((0 - scale.intercept) * per_unit + 0.5);
     set_window(stored, background, scale);
+    for (double* intensity : {&scale.intercept, &scale.window_low, &scale.window_high})
+        *intensity += static_cast<double>(shift);
     return stored;
 }
 

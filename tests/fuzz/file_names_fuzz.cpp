@@ -11,9 +11,9 @@ using namespace shapslice;
 
 namespace {
 
-std::vector<FileEntry> entries_of(const std::string& text) {
+std::vector<FileEntry> entries_of(std::string_view text) {
     const std::size_t end = std::min(text.find("\n\n"), text.size());
-    const std::string dataset = end < text.size() ? text.substr(end + 2) : "";
+    const std::string dataset = end < text.size() ? std::string(text.substr(end + 2)) : "";
     std::vector<FileEntry> files;
     std::string path;
     for (std::size_t n = 0; n <= end; ++n) {
