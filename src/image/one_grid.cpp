@@ -135,13 +135,11 @@ Expected<bool> fits(NamedImage& named, const CaseGrid& to, bool labels, std::vec
         volume.grid = to.grid;
         return true;
     }
-    const bool nowhere = places_nothing(named.image.layout);
-    if (named.image.layout.grid.shape == to.layout.grid.shape && (nowhere || places_nothing(to.layout))) {
+    if (named.image.layout.grid.shape == to.layout.grid.shape && places_nothing(named.image.layout)) {
         volume.voxels = stored_alike(named.image, to.layout, to.grid.shape);
         volume.grid = to.grid;
-        notes.push_back(named.file_name + ": " + (nowhere ? "its header" : "the header of " + to.file) +
-                        " does not say where the image lies; it has the shape of " + to.file +
-                        " and is laid on it voxel by voxel. Check on the slices that they fit.");
+        notes.push_back(named.file_name + ": its header does not say where the image lies; it has the shape of " +
+                        to.file + " and is laid on it voxel by voxel. Check on the slices that it fits.");
         return true;
     }
     const double share = overlap(volume, to, labels);

@@ -28,7 +28,7 @@ struct CaseGrid {
 
 // Brings an image, or a label map, to the grid of the case; adds to `notes` what was done.
 // - Same shape, and no corner moved by more than a tenth of a voxel: one grid; said if a corner moved at all.
-// - Same stored shape, and one of both headers places nothing (no transform set, or the identity): taken voxel by voxel.
+// - Same stored shape, and a header that places nothing (no transform set, or the identity): taken voxel by voxel.
 // - Less than half of the smaller brain box in the other volume: an error that says so.
 // - Else resampled: an image linearly, its background carried by the nearest voxel so that no shell grows around the
 //   brain; labels to the nearest voxel.

@@ -373,10 +373,13 @@ bool Study::may_join(const Job& job, std::span<const Flight> flights) const {
            (job.coalition == kAllContrasts || absent_key(job).empty() || absent_key(job) == absent_key_);
 }
 
+bool Study::ranges_settled(const Job& job) const {
+    return !fast(job) || case_ranges_.contains(key(models_[job.model].manifest, job.fold, result_.settings));
+}
+
 Task<Expected<void>> Study::settle_ranges(const Job& job) {
     const ModelManifest& manifest = models_[job.model].manifest;
     const std::string fold = key(manifest, job.fold, result_.settings);
-    if (!fast(job) || case_ranges_.contains(fold)) co_return Expected<void>{};
     const Expected<const Prepared*> prepared = prepared_for(manifest);
     if (!prepared) co_return tl::make_unexpected(prepared.error());
     std::string ranges;
@@ -438,16 +441,19 @@ Task<Expected<void>> Study::run_jobs(std::vector<SelectedModel> models, StudySet
     do {
         try {
             bool reported = false;
-            while (goes_on() && may_join(jobs[next], flights)) {
+            while (goes_on() && ranges_settled(jobs[next]) && may_join(jobs[next], flights)) {
                 report_progress(jobs, landed_, next);
                 reported = true;
-                const auto settled = co_await settle_ranges(jobs[next]);
-                if (!settled && !cancelled_) outcome = settled;
-                if (settled) outcome = begin(jobs[next++], flights);
+                outcome = begin(jobs[next++], flights);
             }
             if (!reported && !flights.empty()) report_progress(jobs, landed_, next - 1);
         } catch (...) {
             thrown = std::current_exception();
+        }
+        // Nothing is under way: what is thrown here leaves nothing behind.
+        if (flights.empty() && goes_on() && !ranges_settled(jobs[next])) {
+            report_progress(jobs, landed_, next);
+            if (const auto settled = co_await settle_ranges(jobs[next]); !settled && !cancelled_) outcome = settled;
         }
         // Whatever has happened, those under way come to their end first: the runtime will answer them.
         if (!flights.empty()) co_await any_done(std::span(flights), &Flight::segmentation);

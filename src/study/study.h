@@ -109,6 +109,7 @@ class Study {
     bool fast(const Job& job) const;
     bool may_join(const Job& job, std::span<const Flight> flights) const;
     // Before a fold's first fast run in a case that is brighter than its ranges: those of the case (case_ranges).
+    bool ranges_settled(const Job& job) const;
     Task<Expected<void>> settle_ranges(const Job& job);
     Expected<void> begin(const Job& job, std::vector<Flight>& flights);
     Expected<void> land(Flight flight);

@@ -1,6 +1,9 @@
 // The same bytes to read_nifti and to nifti_clib's own reader: where both take them, the shape, the affine and every
 // scaled voxel must agree. By design
-// - we refuse more: dimensions of 0, frames, types that are no numbers, affines that are singular, not finite or beyond
+// - lengths in metres or micrometres are millimetres to us, negative voxel sizes are their absolute values, and a form
+//   that places nothing gives way to the other (METHOD 8.1a);
+// - we refuse more: dimensions of 0 among the first three, several volumes, types that are no numbers, affines that are
+// singular, not finite or beyond
 //   a float, offsets inside the header (nifti_clib repairs the first and last, and takes the others);
 // - an offset of 0 in a .nii is the first byte after the four extension bytes to us, the one before them to nifti_clib;
 // - without qform and sform x runs to the left and the grid is centred; nifti_clib leaves the origin at 0;
@@ -20,11 +23,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     if (!theirs) return 0;
     for (int axis = 0; axis < 3; ++axis)
         fuzz::must(theirs->dim[axis + 1] == ours->layout.grid.shape[static_cast<std::size_t>(axis)]);
-    const bool placed = theirs->sform_code > 0 || theirs->qform_code > 0;
-    const nifti_dmat44& affine = theirs->sform_code > 0 ? theirs->sto_xyz : theirs->qto_xyz;
+    const bool by_sform = ours->layout.sform_code > 0;
+    const bool negative = theirs->dx < 0 || theirs->dy < 0 || theirs->dz < 0;
+    const bool placed = by_sform || (ours->layout.qform_code > 0 && !negative);
+    const nifti_dmat44& affine = by_sform ? theirs->sto_xyz : theirs->qto_xyz;
+    const double unit = theirs->xyz_units == NIFTI_UNITS_METER    ? 1000
+                        : theirs->xyz_units == NIFTI_UNITS_MICRON ? 0.001
+                                                                  : 1;
     for (int row = 0; row < 3 && placed; ++row)
         for (int column = 0; column < 4; ++column)
-            fuzz::must(affine.m[row][column] == ours->layout.grid.affine(row, column));
+            fuzz::must(affine.m[row][column] * unit == ours->layout.grid.affine(row, column));
     const StorageWalk walk = storage_walk(ours->layout);
     const Grid& grid = ours->volume.grid;
     for (int k = 0; k < grid.shape[2]; ++k)

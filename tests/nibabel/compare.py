@@ -25,7 +25,7 @@ REFUSED = {
     "rgb24_3d__nifti-rs.nii": "RGB",
     "not_nifti__NIFTI-Reader-JS.nii": "not a NIfTI file",
     "fuzz_crash1__nifti-rs.nii": "",
-    "nifti2__nibabel.nii.gz": "2 frames",
+    "nifti2__nibabel.nii.gz": "2 volumes",
 }
 TYPES = ["u1", "i1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"]
 

@@ -43,7 +43,7 @@ async function foldOf(id, folder, numbers, share) {
   const published = { ...JSON.parse(readFileSync(path.join(root, 'models/unet/model.json'), 'utf8')), id };
   const asItIs = { ...published, folder: path.join(root, 'models/unet'), text: JSON.stringify(published) };
   engine.addModel(share === undefined ? asItIs : modelOf(id, share));
-  engine.openCase(folder);
+  await engine.openCase(folder);
   return (await engine.study(id, [0], numbers)).models[0].folds[0];
 }
 

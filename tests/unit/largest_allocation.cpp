@@ -25,6 +25,10 @@ void* operator new(std::size_t size) {
     if (void* block = std::malloc(size ? size : 1)) return block;
     throw std::bad_alloc();
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    if (size > shapslice::largest) shapslice::largest = size;
+    return std::malloc(size ? size : 1);
+}
 void operator delete(void* block) noexcept {
     std::free(block);
 }
