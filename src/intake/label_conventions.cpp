@@ -41,7 +41,7 @@ constexpr std::array<LabelConvention, 7> kConventions{{
      kAll,
      "labels are read as in BraTS-PED; non-enhancing core and cyst are counted as NCR."},
     {"decathlon",
-     "Medical Segmentation Decathlon, nnU-Net's BraTS: 1 oedema, 2 necrotic core, 3 enhancing tumour",
+     "Decathlon, nnU-Net's BraTS: 1 oedema, 2 necrotic core, 3 enhancing tumour",
      {kNone, Label::ED, Label::NCR, Label::ET, kNone},
      {true, true, true, true, false},
      kAll,

@@ -119,6 +119,9 @@ std::string plain_sentence(const StudyResult& result) {
                               return fold.regions[0].values[kAllContrasts].has_value();
                           });
     if (!anything) {
+        const auto asked = [](const Notice& notice) { return notice.kind == NoticeKind::question; };
+        if (std::any_of(result.input_notices.begin(), result.input_notices.end(), asked))
+            return "Choose which labels the segmentation has, beside its files: nothing is computed until then.";
         if (result.progress.running)
             return "The first of " + std::to_string(result.progress.runs_total) + " model runs on " + subject +
                    " is under way.";

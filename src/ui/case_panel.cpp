@@ -159,6 +159,10 @@ std::string lacks_words(const Json& found) {
     return words.empty() ? "complete" : words;
 }
 
+bool choosing_a_case(const AppState& state) {
+    return state.cases.is_object() && state.cases["cases"].size() > 1 && !state.cases["chosen"].is_number();
+}
+
 // Files of several cases: which there are, what each lacks, and one is opened by a click.
 void case_list(AppState& state) {
     state.panels.erase("cases");
@@ -193,7 +197,7 @@ void case_list(AppState& state) {
     }
     ImGui::EndChild();
     remember(state, "cases", top, {top.x + ImGui::GetItemRectSize().x, top.y + ImGui::GetItemRectSize().y});
-    if (!chosen.is_number()) ImGui::TextWrapped("Choose one to open it.");
+    if (choosing_a_case(state)) ImGui::TextWrapped("Choose one to open it.");
     if (ImGui::SmallButton("All files as one case")) send(state, "openCase", {{"name", "*"}});
     remember(state, "all-as-one", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
     if (ImGui::IsItemHovered())
@@ -492,7 +496,7 @@ void label_choice(AppState& state) {
     ImGui::TextUnformatted(subject.label_question ? "Which labels does the segmentation have?" : "Labels");
     if (subject.label_question) ImGui::PopStyleColor();
     ImGui::SetNextItemWidth(-1);
-    const std::string shown = subject.label_question ? "Choose: nothing is computed until then" : chosen->title;
+    const std::string shown = subject.label_question ? "Choose ..." : chosen->title.substr(0, chosen->title.find(':'));
     if (ImGui::BeginCombo("##labels", shown.c_str())) {
         for (const auto& each : subject.label_options) {
             const std::string words = each.title + "\n" + volume_words(each);
@@ -502,7 +506,7 @@ void label_choice(AppState& state) {
         ImGui::EndCombo();
     }
     remember(state, "labels", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
-    quiet_text(volume_words(*chosen).c_str());
+    quiet_text(((subject.label_question ? "shown as proposed: " : "") + volume_words(*chosen)).c_str());
     ImGui::PopFont();
 }
 
@@ -523,9 +527,12 @@ void case_panel(AppState& state, const Rect& rect) {
         ImGui::PopFont();
         remember(state, "not-opened", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
     }
-    file_table(state);
+    // Where a case is still to be chosen, the one that is open has said enough by its name.
+    if (!(state.files.empty() && choosing_a_case(state))) {
+        file_table(state);
+        label_choice(state);
+    }
     opening_progress(state);
-    label_choice(state);
     heading("Model");
     model_choice(state);
     settings_choice(state);
