@@ -166,10 +166,21 @@ Expected<void> CaseOpening::add_too_large(const std::string& name, FileRole role
     return list(name, role, tl::make_unexpected(no_memory(name, "read it", kOpenStays)));
 }
 
+// A refusal that is about the file of a role stands in its row.
+void CaseOpening::blame(FileRole role, const std::string& sentence) {
+    for (CaseSummary::File& row : listing_) {
+        if (row.role != role_name(role) || !sentence.starts_with(row.name)) continue;
+        row.detail = sentence;
+        row.mark = "error";
+    }
+}
+
 Expected<Case> CaseOpening::finish() {
     FileRole at_work = FileRole::t1c;
     try {
-        return assemble(at_work);
+        auto assembled = assemble(at_work);
+        if (!assembled) blame(at_work, assembled.error().sentence);
+        return assembled;
     } catch (const std::bad_alloc&) {
         const auto file = std::find_if(files_.begin(), files_.end(), [&](const auto& f) { return f.role == at_work; });
         const std::string subject = file == files_.end() ? "The case" : file->name;

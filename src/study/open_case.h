@@ -57,6 +57,7 @@ class CaseOpening {
     Expected<std::string> take(const std::string& name, FileRole role, NiftiImage image, CaseFile file);
     std::vector<const FoundFile*> files_of(const std::string& path) const;
     Expected<void> list(const std::string& name, FileRole role, const Expected<std::string>& read);
+    void blame(FileRole role, const std::string& sentence);
     Expected<Case> assemble(FileRole& at_work);
 
     std::optional<FoundCase> found_;

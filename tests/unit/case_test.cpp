@@ -144,6 +144,19 @@ TEST(OpenCase, ABlankContrastIsRefusedByName) {
     EXPECT_TRUE(subject.error().sentence.starts_with("p-t2f.nii.gz: every voxel is 0")) << subject.error().sentence;
 }
 
+TEST(OpenCase, ARefusalThatComesWithTheOthersStandsInItsFilesRow) {
+    Case made = small_case();
+    made.voxels[2].assign(made.grid.size(), 0.0f);  // each file is read; together they are refused
+    CaseOpening opening;
+    ASSERT_FALSE(open_all(made, made.layout, opening));
+    EXPECT_EQ(opening.files()[2].mark, "");
+    const auto subject = opening.finish();
+    ASSERT_FALSE(subject);
+    for (const auto& file : opening.files())
+        EXPECT_EQ(file.mark, file.name == "p-t2f.nii.gz" ? "error" : "") << file.name;
+    EXPECT_EQ(opening.files()[2].detail, subject.error().sentence);
+}
+
 NamedImage image_on(const std::string& name, const Grid& grid, float value) {
     NiftiImage image;
     image.volume = {grid, std::vector<float>(grid.size(), value)};
