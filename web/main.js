@@ -44,7 +44,7 @@ const engine = new EngineClient(
     try {
       receive(message);
     } catch (error) {
-      notice(true, /** @type {Error} */ (error).message); // the app's: what was shown before stays
+      tellOnce(/** @type {Error} */ (error).message); // the app's: what was shown before stays
     }
   },
   async () => {
@@ -72,8 +72,11 @@ function receive(message) {
       subject = JSON.parse(message.json);
       if (subject.synthetic) takeCases(null);
       standing.isOf(message.key);
-      app.receiveCase(message.json, message.volumes, message.labels);
-      announce('case', subject);
+      try {
+        app.receiveCase(message.json, message.volumes, message.labels);
+      } finally {
+        announce('case', subject); // perhaps without its images
+      }
       break;
     case 'result':
       result = JSON.parse(message.json);
@@ -141,6 +144,15 @@ function notice(error, sentence, topic = '') {
   }
   mirrorNotice(sentence, topic);
   announce(error ? 'error' : 'notice', { sentence });
+}
+
+/** What the app could not do last: it may fail at each of a study's runs. */
+let toldLast = '';
+
+/** @param {string} sentence */
+function tellOnce(sentence) {
+  if (sentence !== toldLast) notice(true, sentence);
+  toldLast = sentence;
 }
 
 /** Shows what goes wrong in `work` to the user; for actions that nobody awaits. @param {Promise<unknown>} work */
@@ -350,7 +362,9 @@ const commands = {
   saveManifest: (manifest) =>
     download(new Blob([JSON.stringify(manifest, null, 2)], { type: 'application/json' }), 'model.json'),
   chooseLabels: ({ id }) => shown(api.chooseLabels(id)),
-  setClinicalRanking: (ranking) => shown(api.setClinicalRanking(ranking)),
+  setClinicalRanking: (ranking) =>
+    shown(api.setClinicalRanking(ranking).finally(() => app.receiveJson('rankingAnswered', 'null'))),
+  drawingFailed: (sentence) => tellOnce(sentence),
   saveRanking: (ranking) => {
     saveRanking(ranking);
     app.receiveJson('rankings', JSON.stringify(savedRankings()));
@@ -446,7 +460,13 @@ async function tellOfUnfinishedStudy() {
 
 async function start() {
   hearProblems();
-  app = await startApp(canvas, (name, detail) => commands[name]?.(detail));
+  app = await startApp(canvas, (name, detail) => {
+    try {
+      commands[name]?.(detail);
+    } catch (error) {
+      tellOnce(/** @type {Error} */ (error).message); // thrown through the app it would be no sentence
+    }
+  });
   document.getElementById('loading')?.remove();
   listenForFiles();
   for (const problem of readAddress(options).problems) notice(true, problem);

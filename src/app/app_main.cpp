@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/guarded.h"
+#include "study/result_json.h"
 #include "ui/canvas.h"
 #include "ui/palette.h"
 #include "ui/panels.h"
@@ -30,6 +32,7 @@ GLFWwindow* window = nullptr;
 ui::Canvas canvas;
 float font_ratio = 0;         // device pixels a CSS pixel the fonts were made for
 bool context_lost = false;    // the browser has taken WebGL's objects away, and may give a context back
+int frames_lost = 0;          // since a case came
 int frames_to_draw = 4;       // after a change a few frames settle hover states and tooltips
 std::vector<float> frame_ms;  // of the last frames drawn: what each took of the main thread
 
@@ -89,7 +92,7 @@ void flush_commands() {
     for (const auto& [name, json] : commands) command_handler(name, json);
 }
 
-void frame() {
+void draw_frame() {
     glfwPollEvents();
     if (context_lost) return;
     follow_page_size();
@@ -112,6 +115,31 @@ void frame() {
     frame_ms.push_back(static_cast<float>(emscripten_get_now() - started));
     if (frame_ms.size() > 300) frame_ms.erase(frame_ms.begin());
     flush_commands();
+}
+
+// A frame that could not be drawn is left, what ImGui had begun of it is closed, and the next may go better.
+void leave_frame(const std::string& problem) {
+    if (ImGui::GetCurrentContext()->WithinFrameScope) {
+        ImGui::ErrorCheckEndFrameRecover(nullptr);
+        ImGui::EndFrame();
+    }
+    state.grounds.clear();
+    canvas.forget();
+    if (frames_lost++ == 0 && !command_handler.isUndefined())
+        command_handler(std::string("drawingFailed"), Json(problem).dump());
+}
+
+// Whatever is thrown here would end the main loop, and the page with it.
+void frame() {
+    try {
+        draw_frame();
+    } catch (const std::bad_alloc&) {
+        leave_frame(
+            "There is not enough memory to draw this; what is open and computed is kept, and closing other pages "
+            "may make room.");
+    } catch (const std::exception& error) {
+        leave_frame(std::string("This could not be drawn (") + error.what() + "); what is open and computed is kept.");
+    }
 }
 
 // --- what web/app.js calls ---------------------------------------------------------------------------------------
@@ -155,16 +183,33 @@ bool start() {
     return true;
 }
 
+// The engine has let go of the case before: its images make room for these. Where that is not enough the case is there
+// without them, and can be run.
+bool take_images(const val& volumes, const val& labels) {
+    state.volumes = {};
+    state.reference = {};
+    state.prediction = {};
+    state.segmentations.clear();
+    try {
+        for (std::size_t c = 0; c < kContrasts; ++c)
+            state.volumes[c] = emscripten::convertJSArrayToNumberVector<std::uint16_t>(volumes[c]);
+        if (!labels.isNull()) state.reference = bytes_of(labels);
+        return true;
+    } catch (const std::bad_alloc&) {
+        state.volumes = {};
+        state.reference = {};
+        return false;
+    }
+}
+
 void receive_case(const std::string& json, const val& volumes, const val& labels) {
     state.subject = case_summary_from_json(Json::parse(json));
-    for (std::size_t c = 0; c < kContrasts; ++c) {
-        state.volumes[c] = emscripten::convertJSArrayToNumberVector<std::uint16_t>(volumes[c]);
+    const bool shown = take_images(volumes, labels);
+    frames_lost = 0;
+    for (std::size_t c = 0; c < kContrasts; ++c)
         state.viewing.window[c] = {state.subject->display[c].window_low, state.subject->display[c].window_high};
-    }
-    state.reference = labels.isNull() ? std::vector<std::uint8_t>{} : bytes_of(labels);
     ui::forget_notices(state, "opening");
-    state.segmentations.clear();
-    state.prediction.clear();
+    state.edited_ranking.reset();
     state.prediction_key = {};
     state.study = {};
     state.files = state.subject->synthetic ? std::vector<CaseSummary::File>{} : state.subject->files;
@@ -197,10 +242,12 @@ void receive_case(const std::string& json, const val& volumes, const val& labels
             state.viewing.crosshair[axis] = static_cast<int>(sum[axis] / count);
     }
     something_changed();
+    if (!shown)
+        throw_to_javascript(no_memory(state.subject->name, "show its images", "it is open and can be run").sentence);
 }
 
 void receive_models(const std::string& json) {
-    state.models.clear();
+    std::vector<ui::ModelCard> models;
     for (const Json& manifest : Json::parse(json)) {
         ui::ModelCard card;
         card.id = manifest.value("id", "");
@@ -240,8 +287,9 @@ void receive_models(const std::string& json) {
                              values.end());
             card.dice[r] = values[values.size() / 2];
         }
-        state.models.push_back(std::move(card));
+        models.push_back(std::move(card));
     }
+    state.models = std::move(models);
     if (ui::models_to_run(state).empty() && !state.models.empty())
         state.choice.models_to_run = {state.models.front().id};
     something_changed();
@@ -263,7 +311,8 @@ void receive_other_settings() {
 
 void receive_segmentation(const std::string& model, int fold, int coalition, const val& runs) {
     const std::tuple key{model, fold, coalition};
-    state.segmentations[key] = emscripten::convertJSArrayToNumberVector<std::uint32_t>(runs);
+    Runs taken = emscripten::convertJSArrayToNumberVector<std::uint32_t>(runs);
+    state.segmentations[key] = std::move(taken);
     if (key == state.prediction_key) state.prediction_key = {};
     something_changed();
 }
@@ -321,6 +370,7 @@ void receive_json(const std::string& what, const std::string& json) {
         state.forecast = parsed;
         state.measuring.clear();
     }
+    if (what == "rankingAnswered") ui::ranking_answered(state);
     if (what == "rankings") {
         state.saved_rankings.clear();
         for (const Json& each : parsed) {
@@ -355,6 +405,7 @@ std::string view_json() {
                 {"framesMs", {{"p50", percentile(0.5)}, {"p95", percentile(0.95)}, {"count", sorted.size()}}},
                 {"hoverToSliceMs", state.last_hover_ms},
                 {"opening", state.opening},
+                {"clinicalRanking", clinical_ranking_to_json(ui::shown_ranking(state))},
                 {"notices", state.notices.size()},
                 {"settled", settled}}
         .dump();
@@ -409,20 +460,20 @@ void redraw() {
 
 EMSCRIPTEN_BINDINGS(shapslice_app) {
     using namespace shapslice;
-    emscripten::function("setFonts", &set_fonts);
-    emscripten::function("setCommandHandler", &set_command_handler);
-    emscripten::function("start", &start);
-    emscripten::function("receiveCase", &receive_case);
-    emscripten::function("receiveModels", &receive_models);
-    emscripten::function("receiveStudy", &receive_study);
-    emscripten::function("receiveOtherSettings", &receive_other_settings);
-    emscripten::function("receiveSegmentation", &receive_segmentation);
-    emscripten::function("receiveNotice", &receive_notice);
-    emscripten::function("receiveFiles", &receive_files);
-    emscripten::function("receiveJson", &receive_json);
-    emscripten::function("viewJson", &view_json);
-    emscripten::function("setView", &set_view);
-    emscripten::function("redraw", &redraw);
-    emscripten::function("loseContext", &lose_context);
-    emscripten::function("restoreContext", &restore_context);
+    emscripten::function("setFonts", &Guarded<&set_fonts>::call);
+    emscripten::function("setCommandHandler", &Guarded<&set_command_handler>::call);
+    emscripten::function("start", &Guarded<&start>::call);
+    emscripten::function("receiveCase", &Guarded<&receive_case>::call);
+    emscripten::function("receiveModels", &Guarded<&receive_models>::call);
+    emscripten::function("receiveStudy", &Guarded<&receive_study>::call);
+    emscripten::function("receiveOtherSettings", &Guarded<&receive_other_settings>::call);
+    emscripten::function("receiveSegmentation", &Guarded<&receive_segmentation>::call);
+    emscripten::function("receiveNotice", &Guarded<&receive_notice>::call);
+    emscripten::function("receiveFiles", &Guarded<&receive_files>::call);
+    emscripten::function("receiveJson", &Guarded<&receive_json>::call);
+    emscripten::function("viewJson", &Guarded<&view_json>::call);
+    emscripten::function("setView", &Guarded<&set_view>::call);
+    emscripten::function("redraw", &Guarded<&redraw>::call);
+    emscripten::function("loseContext", &Guarded<&lose_context>::call);
+    emscripten::function("restoreContext", &Guarded<&restore_context>::call);
 }

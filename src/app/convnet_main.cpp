@@ -188,7 +188,7 @@ val gpu_program(const std::string& file_name, const val& bytes, const val& exten
 }
 
 EMSCRIPTEN_BINDINGS(shapslice_convnet) {
-    emscripten::function("gpuProgram", &gpu_program);
+    emscripten::function("gpuProgram", &Guarded<&gpu_program>::call);
     emscripten::class_<Convnet>("Convnet")
         .constructor<>()
         .function("open", &Guarded<&Convnet::open>::call)

@@ -30,9 +30,15 @@ auto guarded(Call call) {
     throw_to_javascript(sentence);
 }
 
-// &Guarded<&Class::method>::call
+// &Guarded<&Class::method>::call, &Guarded<&function>::call
 template <auto kMethod>
 struct Guarded;
+template <class Result, class... Given, Result (*kFunction)(Given...)>
+struct Guarded<kFunction> {
+    static Result call(Given... given) {
+        return guarded([&] { return kFunction(given...); });
+    }
+};
 template <class Object, class Result, class... Given, Result (Object::*kMethod)(Given...)>
 struct Guarded<kMethod> {
     static Result call(Object& object, Given... given) {

@@ -23,10 +23,6 @@ std::optional<PerContrast<double>> model_ranks(const AppState& state) {
     return model ? model->summary[row].mean_rank : std::nullopt;
 }
 
-void send_ranking(AppState& state, const ClinicalRanking& ranking) {
-    send(state, "setClinicalRanking", clinical_ranking_to_json(ranking));
-}
-
 struct Editor {
     int dragged = -1;
     bool this_region_only = false;
@@ -34,14 +30,15 @@ struct Editor {
 };
 
 void edit_buttons(AppState& state, Editor& editor) {
-    ClinicalRanking& clinical = state.study.clinical;
+    const ClinicalRanking& clinical = shown_ranking(state);
     const auto row = static_cast<std::size_t>(state.choice.region);
     ImGui::PushFont(fonts.small);
     bool own = clinical.by_region[row].has_value() || editor.this_region_only;
     if (ImGui::Checkbox(("only for " + std::string(kRegionRowNames[row])).c_str(), &own)) {
         editor.this_region_only = own;
-        clinical.by_region[row] = own ? std::optional(clinical.of(state.choice.region)) : std::nullopt;
-        send_ranking(state, clinical);
+        ClinicalRanking changed = clinical;
+        changed.by_region[row] = own ? std::optional(clinical.of(state.choice.region)) : std::nullopt;
+        send_ranking(state, std::move(changed));
     }
     ImGui::SameLine();
     if (ImGui::Button("Protocol")) send_ranking(state, ClinicalRanking{});
@@ -53,8 +50,8 @@ void edit_buttons(AppState& state, Editor& editor) {
     if (ImGui::Button("Save") && !editor.name.empty()) {
         ClinicalRanking named = clinical;
         named.name = editor.name;
-        send_ranking(state, named);
         send(state, "saveRanking", clinical_ranking_to_json(named));
+        send_ranking(state, std::move(named));
     }
     if (!state.saved_rankings.empty()) {
         ImGui::SameLine();
@@ -78,7 +75,7 @@ void ranking_panel(AppState& state, float height) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     const auto row = static_cast<std::size_t>(state.choice.region);
     const auto ranks = model_ranks(state);
-    ClinicalRanking& clinical = state.study.clinical;
+    const ClinicalRanking clinical = shown_ranking(state);
     const PerContrast<double>& wanted = clinical.of(state.choice.region);
 
     const float left = start.x + 110;
@@ -130,12 +127,15 @@ void ranking_panel(AppState& state, float height) {
             editor.dragged = static_cast<int>(c);
             const double rank = std::clamp(1 + static_cast<double>((ImGui::GetIO().MousePos.y - top) / step), 1.0, 4.0);
             const double snapped = std::round(rank * 2) / 2;
-            PerContrast<double>& target = clinical.by_region[row] ? *clinical.by_region[row] : clinical.ranks;
+            ClinicalRanking& edited = edit_ranking(state);
+            PerContrast<double>& target = edited.by_region[row] ? *edited.by_region[row] : edited.ranks;
             target[c] = snapped;
-            clinical.name = "Edited";
+            edited.name = "Edited";
+            state.ranking_held = true;
         } else if (editor.dragged == static_cast<int>(c)) {
             editor.dragged = -1;
-            send_ranking(state, clinical);
+            state.ranking_held = false;
+            send_ranking(state, shown_ranking(state));
         }
         ImGui::PopID();
         text_at(list, fonts.small, {right + 10, y_right - 8}, kText, words);

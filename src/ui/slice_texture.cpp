@@ -155,11 +155,12 @@ void SliceTexture::update_image(const AppState& state, const PlaneAxes& axes, in
     const double high = (state.viewing.window[c][1] - scale.intercept) / scale.slope;
     const auto per_level = static_cast<float>(255 / std::max(1e-9, high - low));
     const auto offset = static_cast<float>(low);
+    const std::vector<std::uint16_t>& voxels = state.volumes[c];  // none where memory did not suffice for them
     pixels_.resize(static_cast<std::size_t>(walk.width * walk.height));
     std::size_t at = 0;
     for (int y = 0; y < walk.height; ++y) {
         for (int x = 0; x < walk.width; ++x, ++at) {
-            const auto stored = static_cast<float>(state.volumes[c][walk.index(x, y)]);
+            const auto stored = voxels.empty() ? offset : static_cast<float>(voxels[walk.index(x, y)]);
             const auto grey = static_cast<std::uint32_t>(std::clamp((stored - offset) * per_level, 0.0f, 255.0f));
             pixels_[at] = IM_COL32(grey, grey, grey, 255);
         }

@@ -249,8 +249,12 @@ void readout(AppState& state, const Rect& rect) {
     row(kText, line);
     for (std::size_t c = 0; c < kContrasts; ++c) {
         const DisplayScale& scale = subject.display[c];
-        std::snprintf(line, sizeof line, "%s  %.5g", std::string(kContrastTitles[c]).c_str(),
-                      scale.slope * state.volumes[c][index] + scale.intercept);
+        const std::string title(kContrastTitles[c]);
+        if (state.volumes[c].empty())
+            std::snprintf(line, sizeof line, "%s  not shown", title.c_str());
+        else
+            std::snprintf(line, sizeof line, "%s  %.5g", title.c_str(),
+                          scale.slope * state.volumes[c][index] + scale.intercept);
         row(kText, line);
     }
     row(kText, ("reference  " + label_words(state.reference, index)).c_str());

@@ -1,11 +1,33 @@
 #include "ui/state.h"
 
+#include "study/result_json.h"
+
 #include <algorithm>
 
 namespace shapslice::ui {
 
 void forget_notices(AppState& state, const std::string& topic) {
     if (!topic.empty()) std::erase_if(state.notices, [&](const Notice& notice) { return notice.topic == topic; });
+}
+
+const ClinicalRanking& shown_ranking(const AppState& state) {
+    return state.edited_ranking ? *state.edited_ranking : state.study.clinical;
+}
+
+ClinicalRanking& edit_ranking(AppState& state) {
+    if (!state.edited_ranking) state.edited_ranking = state.study.clinical;
+    return *state.edited_ranking;
+}
+
+void send_ranking(AppState& state, ClinicalRanking ranking) {
+    send(state, "setClinicalRanking", clinical_ranking_to_json(ranking));
+    state.edited_ranking = std::move(ranking);
+    ++state.rankings_sent;
+}
+
+void ranking_answered(AppState& state) {
+    state.rankings_sent = std::max(0, state.rankings_sent - 1);
+    if (state.rankings_sent == 0 && !state.ranking_held) state.edited_ranking.reset();
 }
 
 std::vector<const ModelCard*> models_to_run(const AppState& state) {
@@ -77,8 +99,7 @@ void update_prediction(AppState& state, double now_ms) {
         state.prediction.clear();
         return;  // not known yet: ask again when it is
     }
-    state.prediction.assign(
-        state.reference.empty() && state.subject ? voxel_count(state.subject->shape) : state.volumes[0].size(), 0);
+    state.prediction.assign(state.subject ? voxel_count(state.subject->shape) : 0, 0);
     if (!empty && !decode_runs(at->second, state.prediction)) state.prediction.clear();
     state.prediction_key = key;
     ++state.prediction_revision;

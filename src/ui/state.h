@@ -80,6 +80,11 @@ struct AppState {
     std::map<std::tuple<std::string, int, int>, Runs> segmentations;  // model id, fold, coalition
     std::vector<Notice> notices;
     std::vector<ClinicalRanking> saved_rankings;
+    // The clinical ranking as the user has it, until the engine has taken it over into the study: while a model runs
+    // that takes a while, and results that come meanwhile are by the ranking before.
+    std::optional<ClinicalRanking> edited_ranking;
+    bool ranking_held = false;             // the mouse is at it
+    int rankings_sent = 0;                 // and not answered yet
     std::vector<CaseSummary::File> files;  // of the last opening, which may have failed
     Json cases;                            // the cases that those files are of (intake/case_list.h), or null
     Json runtime = Json::object();
@@ -120,6 +125,13 @@ inline void send(AppState& state, const std::string& name, const Json& arguments
 
 // Takes away what was said of a topic that has passed.
 void forget_notices(AppState& state, const std::string& topic);
+
+// The clinical ranking that the user sees.
+const ClinicalRanking& shown_ranking(const AppState& state);
+// The same, to be changed: what the engine sends does not undo the change until it has answered send_ranking().
+ClinicalRanking& edit_ranking(AppState& state);
+void send_ranking(AppState& state, ClinicalRanking ranking);
+void ranking_answered(AppState& state);
 
 // The cards of the models chosen to run, in the cards' order.
 std::vector<const ModelCard*> models_to_run(const AppState& state);

@@ -5,7 +5,18 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { sealSite } from '../../scripts/seal_site.mjs';
-import { addModel, openFiles, openSite, realCase, root, runStudy, siteOf, testModels } from './support.mjs';
+import {
+  addModel,
+  openFiles,
+  openSite,
+  realCase,
+  root,
+  runStudy,
+  settled,
+  siteOf,
+  testModels,
+  until,
+} from './support.mjs';
 
 const files = realCase('BraTS-SSA-00002-000');
 const skip = files ? false : '../shared/data/fullres is not there';
@@ -39,13 +50,13 @@ function withMaximum(program, pages) {
   throw new Error('the program has no memory of its own');
 }
 
-/** A site whose engine has no more than so much memory. @param {number} megabytes */
-async function openLimited(megabytes) {
+/** A site one of whose programs has no more than so much memory. @param {number} megabytes @param {'engine' | 'app' | 'convnet'} [which] */
+async function openLimited(megabytes, which = 'engine') {
   const folder = siteOf(testModels(['tiny-unet'], 12));
-  const engine = path.join(folder, 'wasm/engine.wasm');
-  const program = withMaximum(readFileSync(engine), megabytes * 16);
-  rmSync(engine); // a link to the site's own
-  writeFileSync(engine, program);
+  const file = path.join(folder, `wasm/${which}.wasm`);
+  const program = withMaximum(readFileSync(file), megabytes * 16);
+  rmSync(file); // a link to the site's own
+  writeFileSync(file, program);
   sealSite(folder);
   return openSite({ folder });
 }
@@ -120,4 +131,53 @@ test('a study that runs out of memory ends by a sentence, keeps its values, and 
   assert.equal(after.models[0].completeFolds, 2);
   assert.equal(after.progress.runsTotal, 15);
   assert.deepEqual(site.complaints, []);
+});
+
+test(
+  'where there is no memory for its images a case is open without them, runs, and the next is shown',
+  { skip },
+  async (t) => {
+    const site = await openLimited(64, 'app');
+    t.after(() => site.close());
+    const { page } = site;
+    const { summary, error } = await openFiles(page, files ?? []);
+    assert.equal(error, undefined);
+    const said = () => document.getElementById('mirror-notices')?.textContent;
+    assert.match(
+      String(await page.evaluate(said)),
+      /BraTS-SSA-00002-000: there is not enough memory to show its images; it is open and can be run, and closing other pages may make room\./,
+    );
+    assert.equal(await caseName(page), summary.name);
+    await settled(page); // frames are drawn as before
+    const result = await runStudy(page, { models: [{ id: 'tiny-unet', folds: [0] }] });
+    assert.equal(result.models[0].completeFolds, 1);
+    assert.equal(result.caseName, summary.name);
+    await page.evaluate(() => /** @type {any} */ (window).shapslice.openPhantom({ shape: [40, 48, 40] }));
+    await runStudy(page, { models: [{ id: 'tiny-unet', folds: [0] }] });
+    await settled(page);
+    const seen = () => /** @type {any} */ (window).shapslice.view().predictionVoxels > 0;
+    await until(page, seen, 10_000, 'the segmentation on show');
+    assert.deepEqual(site.complaints, []);
+  },
+);
+
+test('a network that there is no memory to make shaders of is refused by a sentence, and the next is not', async (t) => {
+  const site = await openLimited(40, 'convnet');
+  t.after(() => site.close());
+  const network = readFileSync(path.join(root, 'tests/data/tiny-unet/fold0.onnx')).toString('base64');
+  const answers = await site.page.evaluate(async (base64) => {
+    const { default: create } = await import(new URL('wasm/convnet.mjs', location.href).href);
+    const module = await create();
+    const small = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    return [small, new Uint8Array(60 << 20), small].map((bytes) => {
+      try {
+        return module.gpuProgram('a.onnx', bytes, [16, 16, 16], '', false, 2 ** 30, 65535, false).problem;
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    });
+  }, network);
+  assert.equal(answers[0], '');
+  assert.match(answers[1], /^There is not enough memory for this; what was open and computed before is kept/);
+  assert.equal(answers[2], '');
 });
