@@ -5,7 +5,7 @@ import { capture, startApp } from './app.js';
 import { withPaths } from './case_files.js';
 import { droppedFiles } from './dropped_files.js';
 import { EngineClient, TOLD } from './engine_client.js';
-import { forgetNotices, mirrorNotice, mirrorResult } from './mirror.js';
+import { forgetNotices, mirrorFiles, mirrorNotice, mirrorResult } from './mirror.js';
 import { forgetRankings, leaveNoTrace, savedRankings, saveRanking } from './rankings.js';
 import { Standing } from './standing.js';
 
@@ -35,6 +35,8 @@ let running = null;
 let chosen = { files: [], roles: {}, options: {} };
 /** The cases that those files are of. @type {CaseList | null} */
 let cases = null;
+/** The same two of the case that is open. @type {{ chosen: typeof chosen, cases: CaseList | null }} */
+let ofOpenCase = { chosen, cases };
 /** Networks that were dropped and wait for the user's word on how to read them. @type {File[]} */
 let guessedFiles = [];
 
@@ -50,6 +52,7 @@ const engine = new EngineClient(
   async () => {
     const call = (/** @type {string} */ method, /** @type {unknown[]} */ ...args) => engine.callNow(method, ...args);
     await standing.restore(call, startOptions(), result?.clinicalRanking);
+    takeOpened();
     notice(false, 'The engine was started again. Run goes on with what is not known yet.');
   },
 );
@@ -70,7 +73,11 @@ function receive(message) {
     case 'case':
       forgetNotices('opening');
       subject = JSON.parse(message.json);
-      if (subject.synthetic) takeCases(null);
+      if (subject.synthetic) {
+        ofOpenCase = { chosen: { files: [], roles: {}, options: {} }, cases: null };
+        takeOpened();
+      }
+      mirrorCase();
       standing.isOf(message.key);
       try {
         app.receiveCase(message.json, message.volumes, message.labels);
@@ -104,6 +111,7 @@ function receive(message) {
       break;
     case 'files':
       app.receiveFiles(message.json);
+      mirrorFiles(notOpened(), JSON.parse(message.json), wordsOfCase());
       break;
     case 'cases':
       takeCases(message.list);
@@ -124,6 +132,25 @@ function receive(message) {
       notice(message.kind === 'error', message.sentence);
       break;
   }
+}
+
+const notOpened = () => (subject ? `Not opened; ${subject.name} is still open` : 'Not opened');
+
+/** What is said of the open case that no row of its table of files says. @returns {import('./types.d.ts').Notice[]} */
+const wordsOfCase = () =>
+  (subject?.notices ?? []).filter(
+    (/** @type {import('./types.d.ts').Notice} */ { file }) =>
+      !subject.files.some((/** @type {import('./types.d.ts').ListedFile} */ { name }) => name === file),
+  );
+
+/** The table of files is the open case's again: what is changed in it is of these. */
+function takeOpened() {
+  ({ chosen, cases } = ofOpenCase);
+  app.receiveJson('cases', JSON.stringify(cases));
+}
+
+function mirrorCase() {
+  mirrorFiles(`Files of ${subject.name}`, subject.files, wordsOfCase());
 }
 
 /** @param {CaseList | null} list */
@@ -210,6 +237,7 @@ const api = {
     const choice = { files: withPaths(files), roles, options: how };
     chosen = choice;
     await engine.call('open', choice.files, roles, how);
+    ofOpenCase = { chosen: choice, cases };
     standing.opens('open', [choice.files, roles, how]);
   },
   /** The cases that the last files are of, and what each lacks. */
@@ -242,7 +270,6 @@ const api = {
   rewrittenModel: (model, fold) => engine.call('rewrittenModel', model, fold),
   /** @param {Record<string, unknown>} [settings] */
   async openPhantom(settings = {}) {
-    chosen = { files: [], roles: {}, options: {} };
     await engine.call('openPhantom', settings);
     standing.opens('openPhantom', [settings]);
   },
@@ -286,6 +313,7 @@ const api = {
   async chooseLabels(convention) {
     await engine.call('chooseLabels', convention);
     standing.labels = convention;
+    takeOpened();
   },
   /** @param {Record<string, unknown>} ranking */
   async setClinicalRanking(ranking) {
@@ -346,6 +374,12 @@ const commands = {
   chooseFiles: () => document.getElementById('file-input')?.click(),
   chooseFolder: () => document.getElementById('folder-input')?.click(),
   openPhantom: () => opened(api.openPhantom()),
+  // Files that were not opened are let go of; those of the open case can be given other roles again.
+  dismissOpening() {
+    forgetNotices('opening');
+    takeOpened();
+    mirrorCase();
+  },
   assignRole: ({ file, role }) => opened(api.assignRoles({ [file]: role })),
   openCase: ({ name }) => opened(api.openCase(name)),
   run: (/** @type {any} */ wanted) => shown(api.run(wanted)),

@@ -23,7 +23,7 @@ function number(value) {
  * @param {string[][]} rows
  */
 function table(caption, head, rows) {
-  const made = element('table');
+  const made = document.createElement('table');
   made.append(element('caption', caption));
   const top = element('tr');
   for (const title of head) {
@@ -86,8 +86,47 @@ export function mirrorResult(result) {
   byId('mirror-tables').replaceChildren(...tables);
 }
 
-/** @param {string} sentence @param {string} [topic] what forgetNotices() removes it by */
+/** What a notice is, in words: the canvas has marks of different shapes. @type {Record<string, string>} */
+const KINDS = { refusal: 'Not opened', question: 'Question', check: 'Please check', note: 'Note' };
+
+/** @param {import('./types.d.ts').Notice} notice */
+function words({ kind, file, sentence }) {
+  const beside = file && sentence.startsWith(`${file}: `) ? sentence.slice(file.length + 2) : sentence;
+  return `${KINDS[kind] ?? kind}: ${beside}`;
+}
+
+/** @param {import('./types.d.ts').Notice[]} notices */
+function list(notices) {
+  const made = element('ul');
+  made.append(...notices.map((notice) => element('li', words(notice))));
+  return made;
+}
+
+/**
+ * The table of files, with what is said of each in its row, and what is said of the case as a whole.
+ * @param {string} caption
+ * @param {import('./types.d.ts').ListedFile[]} files
+ * @param {import('./types.d.ts').Notice[]} ofCase
+ */
+export function mirrorFiles(caption, files, ofCase) {
+  const made = [];
+  if (files.length > 0) {
+    const rows = files.map(({ name, role, detail, mark }) => [name, role, mark === 'error' ? '' : detail]);
+    const filled = table(caption, ['file', 'role', 'grid', 'what is said of it'], rows);
+    files.forEach(({ notices }, n) => {
+      const cell = element('td');
+      if (notices.length > 0) cell.append(list(notices));
+      filled.rows[n + 1].append(cell);
+    });
+    made.push(filled);
+  }
+  if (ofCase.length > 0) made.push(list(ofCase));
+  byId('mirror-files').replaceChildren(...made);
+}
+
+/** @param {string} sentence @param {string} [topic] what forgetNotices() removes it by; the newest of a topic counts */
 export function mirrorNotice(sentence, topic = '') {
+  if (topic) forgetNotices(topic);
   const made = element('p', sentence);
   made.dataset.topic = topic;
   byId('mirror-notices').append(made);

@@ -30,6 +30,23 @@ export interface ZipLibrary {
   ): Record<string, Uint8Array<ArrayBuffer>>;
 }
 
+/** What is said of a file, or of the whole case where `file` is '' (src/base/notice.h). */
+export interface Notice {
+  kind: 'note' | 'check' | 'question' | 'refusal';
+  file: string;
+  sentence: string;
+}
+
+/** A row of the table of files that the page shows (src/study/case_summary.h). */
+export interface ListedFile {
+  name: string;
+  role: string;
+  detail: string;
+  mark: '' | 'chosen' | 'question' | 'error';
+  remark: string;
+  notices: Notice[];
+}
+
 /** A row of a case's table of files (src/intake/case_list.h). */
 export interface FoundFile {
   path: string;

@@ -213,6 +213,7 @@ void receive_case(const std::string& json, const val& volumes, const val& labels
     state.prediction_key = {};
     state.study = {};
     state.files = state.subject->synthetic ? std::vector<CaseSummary::File>{} : state.subject->files;
+    ++state.files_revision;
     state.recalled = nullptr;
     state.choice.pinned = kAllContrasts;
     state.choice.fold = -1;
@@ -326,6 +327,7 @@ void receive_notice(bool error, const std::string& sentence, const std::string& 
 
 void receive_files(const std::string& json) {
     state.files = files_from_json(Json::parse(json));
+    ++state.files_revision;
     something_changed();
 }
 

@@ -160,7 +160,10 @@ class Engine {
     }
     // The table of files of the case that is chosen: what is shown where it cannot be opened.
     std::string file_table() const {
-        return list_.chosen ? files_to_json(table_of(list_.cases[*list_.chosen])).dump() : "[]";
+        if (!list_.chosen) return "[]";
+        std::vector<CaseSummary::File> table = table_of(list_.cases[*list_.chosen]);
+        place_notices(table, {});
+        return files_to_json(table).dump();
     }
 
     // [{path, imagePath}]: the files to give to add_file(), once each. The case is the chosen one of the list, which
@@ -198,7 +201,10 @@ class Engine {
                 error = no_memory(name, "show it", "what was open before stays open").sentence;
             }
         }
-        return Json{{"error", error}, {"files", files_to_json(opening->files())}}.dump();
+        if (error.empty()) return Json{{"error", ""}, {"files", files_to_json(summary_.files)}}.dump();
+        std::vector<CaseSummary::File> table = opening->files();
+        place_notices(table, {});
+        return Json{{"error", error}, {"files", files_to_json(table)}}.dump();
     }
     // Reads the open case's segmentation under another convention (METHOD 1.2a): as if the case were opened anew. An
     // error or "".
@@ -451,6 +457,7 @@ class Engine {
         auto subject = std::make_unique<Case>(std::move(opened));
         CaseSummary summary = summarise(*subject);
         if (files) summary.files = std::move(*files);
+        place_notices(summary.files, summary.notices);
         PerContrast<val> display;
         for (std::size_t i = 0; i < kContrasts; ++i)
             display[i] = owned_array(display_voxels(subject->voxels[i], subject->shift[i], summary.display[i]));

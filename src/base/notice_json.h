@@ -8,7 +8,8 @@ namespace shapslice {
 
 NLOHMANN_JSON_SERIALIZE_ENUM(NoticeKind, {{NoticeKind::note, "note"},
                                           {NoticeKind::check, "check"},
-                                          {NoticeKind::question, "question"}})
+                                          {NoticeKind::question, "question"},
+                                          {NoticeKind::refusal, "refusal"}})
 
 template <class F>
 void describe(F& f, Notice& n) {

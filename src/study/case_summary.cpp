@@ -1,5 +1,7 @@
 #include "study/case_summary.h"
 
+#include <algorithm>
+
 #include "base/notice_json.h"
 
 namespace shapslice {
@@ -21,6 +23,7 @@ void describe(F& f, CaseSummary::File& file) {
     f("remark", file.remark);
     f("instead", file.instead);
     f("named", file.named);
+    f("notices", file.notices);
 }
 
 template <class F>
@@ -56,6 +59,31 @@ Json case_summary_to_json(const CaseSummary& summary) {
 CaseSummary case_summary_from_json(const Json& json) {
     return json.get<CaseSummary>();
 }
+namespace {
+
+// What the row itself says, or nothing.
+std::vector<Notice> own_notice(const CaseSummary::File& file) {
+    if (file.mark == "error") return {{NoticeKind::refusal, file.name, file.detail}};
+    if (file.remark.empty()) return {};
+    const NoticeKind kind = file.mark == "question" ? NoticeKind::question : NoticeKind::note;
+    return {{kind, file.name, file.name + ": " + file.remark + "."}};
+}
+
+}  // namespace
+
+void place_notices(std::vector<CaseSummary::File>& files, const std::vector<Notice>& of_case) {
+    for (CaseSummary::File& file : files) {
+        file.notices = own_notice(file);
+        for (const Notice& notice : of_case) {
+            const auto same = [&](const Notice& other) { return other.sentence == notice.sentence; };
+            const bool said = std::any_of(file.notices.begin(), file.notices.end(), same);
+            if (notice.file == file.name && !said) file.notices.push_back(notice);
+        }
+        std::stable_sort(file.notices.begin(), file.notices.end(),
+                         [](const Notice& a, const Notice& b) { return a.kind > b.kind; });
+    }
+}
+
 Json files_to_json(const std::vector<CaseSummary::File>& files) {
     return files;
 }

@@ -41,6 +41,7 @@ struct CaseSummary {
         std::string remark;  // what the mark stands for, or why the file is not used
         std::vector<std::string> instead;  // other files named for its role
         std::string named;                 // the role that its name says, used or not; else empty
+        std::vector<Notice> notices{};     // all that is said of it, the gravest first: place_notices()
         bool operator==(const File&) const = default;
     };
     std::vector<File> files;
@@ -60,6 +61,10 @@ struct CaseSummary {
 
 Json case_summary_to_json(const CaseSummary& summary);
 CaseSummary case_summary_from_json(const Json& json);
+
+// Puts what is said of each file into its row: why it was refused, what is asked, what its mark stands for, and those
+// of the case's notices that name it. What the rows said before goes.
+void place_notices(std::vector<CaseSummary::File>& files, const std::vector<Notice>& of_case);
 
 // A table of files alone.
 Json files_to_json(const std::vector<CaseSummary::File>& files);

@@ -29,123 +29,10 @@ void open_buttons(AppState& state) {
     ImGui::PopFont();
 }
 
-// Files that could not be opened stay listed, so that their roles can be corrected: they are not those of the case
-// above.
-bool opening_refused(const AppState& state) {
-    return !state.files.empty() && !(state.subject && state.files == state.subject->files);
-}
-
-// Room that a table takes, of what the rest of the panel can spare.
-constexpr float kMostFiles = 190;
+// Room that a list takes, of what the rest of the panel can spare.
+constexpr float kFewestOfFiles = 190;
 constexpr float kMostCases = 132;
-constexpr float kRow = 25;
-
-// The end of a name tells the sequence, so that is what is shown when it is long.
-void shortened(const std::string& name) {
-    std::string shown = name;
-    const float room = ImGui::GetContentRegionAvail().x;
-    while (shown.size() > 4 && ImGui::CalcTextSize(("..." + shown).c_str()).x > room) {
-        do shown.erase(0, 1);
-        while (!shown.empty() && (static_cast<unsigned char>(shown[0]) & 0xC0) == 0x80);  // whole characters
-    }
-    ImGui::TextUnformatted(ImGui::CalcTextSize(name.c_str()).x <= room ? name.c_str() : ("..." + shown).c_str());
-}
-
-bool wants_an_answer(const CaseSummary::File& file) {
-    return file.mark == "question" || file.mark == "error";
-}
-
-void file_name(const CaseSummary::File& file) {
-    ImGui::AlignTextToFramePadding();
-    if (!file.mark.empty()) {
-        const bool chosen = file.mark == "chosen";
-        ImGui::PushStyleColor(ImGuiCol_Text, chosen ? kWarning : kError);
-        ImGui::TextUnformatted(chosen ? "*" : file.mark == "question" ? "?" : "!");
-        ImGui::PopStyleColor();
-        ImGui::SameLine(0, 4);
-    }
-    ImGui::BeginGroup();
-    shortened(file.name.substr(file.name.rfind('/') + 1));
-    ImGui::EndGroup();
-    if (!ImGui::IsItemHovered()) return;
-    ImGui::BeginTooltip();
-    ImGui::PushTextWrapPos(420);
-    ImGui::TextUnformatted(file.name.c_str());
-    for (const std::string& line : {file.detail, file.remark}) {
-        if (!line.empty()) ImGui::TextUnformatted(line.c_str());
-    }
-    ImGui::PopTextWrapPos();
-    ImGui::EndTooltip();
-}
-
-void file_role(AppState& state, const CaseSummary::File& file, bool fixed) {
-    static constexpr std::array<FileRole, 6> kRoles{FileRole::t1c, FileRole::t1n,          FileRole::t2f,
-                                                    FileRole::t2w, FileRole::segmentation, FileRole::unused};
-    // Another file for a role is one click away.
-    const bool offered =
-        !fixed && file.role == "unused" && !file.named.empty() && (!file.instead.empty() || file.mark == "question");
-    const float use = offered ? 34.0f : 0.0f;
-    ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - use);
-    if (fixed) {
-        ImGui::TextDisabled("%s", file.role.c_str());
-    } else if (ImGui::BeginCombo("##role", file.role.c_str(), ImGuiComboFlags_NoArrowButton)) {
-        for (const FileRole role : kRoles) {
-            const std::string word(role_name(role));
-            if (ImGui::Selectable(word.c_str(), word == file.role))
-                send(state, "assignRole", {{"file", file.name}, {"role", word}});
-        }
-        ImGui::EndCombo();
-    }
-    if (!offered) return;
-    ImGui::SameLine(0, 3);
-    if (ImGui::Button("use", {use - 3, 0})) send(state, "assignRole", {{"file", file.name}, {"role", file.named}});
-    remember(state, ("use-" + file.name).c_str(), ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
-    if (ImGui::IsItemHovered()) ImGui::SetTooltip("Take this file as %s.", file.named.c_str());
-}
-
-// File name and role; the role can be corrected. What must be answered stands below its file.
-void file_table(AppState& state) {
-    const auto& files = state.files.empty() && state.subject ? state.subject->files : state.files;
-    const bool fixed = state.files.empty();
-    ImGui::PushFont(fonts.small);
-    const float width = ImGui::GetContentRegionAvail().x - 20;
-    float height = 4;
-    for (const auto& file : files) {
-        height += kRow;
-        const std::string& words = file.mark == "error" ? file.detail : file.remark;
-        if (wants_an_answer(file)) height += ImGui::CalcTextSize(words.c_str(), nullptr, false, width).y + 4;
-    }
-    if (ImGui::BeginTable("files", 2, ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_ScrollY,
-                          {0, std::min(kMostFiles, height)})) {
-        ImGui::TableSetupColumn("file", ImGuiTableColumnFlags_WidthStretch);
-        ImGui::TableSetupColumn("role", ImGuiTableColumnFlags_WidthFixed, 100);
-        for (std::size_t n = 0; n < files.size(); ++n) {
-            ImGui::PushID(static_cast<int>(n));
-            ImGui::TableNextRow();
-            ImGui::TableNextColumn();
-            const float left = ImGui::GetCursorScreenPos().x;
-            file_name(files[n]);
-            ImGui::TableNextColumn();
-            file_role(state, files[n], fixed);
-            if (wants_an_answer(files[n])) {
-                // Over both columns: a table's cell would clip it.
-                ImGui::TableNextRow();
-                ImGui::TableNextColumn();
-                const std::string& words = files[n].mark == "error" ? files[n].detail : files[n].remark;
-                const ImVec2 size = ImGui::CalcTextSize(words.c_str(), nullptr, false, width);
-                const ImVec2 at{left, ImGui::GetCursorScreenPos().y};
-                ImDrawList* draw = ImGui::GetWindowDrawList();
-                ImGui::PushClipRect(at, {left + width + 4, at.y + size.y + 4}, false);
-                draw->AddText(ImGui::GetFont(), ImGui::GetFontSize(), at, kError, words.c_str(), nullptr, width);
-                ImGui::PopClipRect();
-                ImGui::Dummy({1, size.y + 2});
-            }
-            ImGui::PopID();
-        }
-        ImGui::EndTable();
-    }
-    ImGui::PopFont();
-}
+constexpr float kRoomBelowFiles = 400;  // the model, what it is run with, the run, and a line or two of notices
 
 std::string lacks_words(const Json& found) {
     std::string words;
@@ -188,7 +75,7 @@ void case_list(AppState& state) {
             remember(state, ("case-" + std::to_string(n)).c_str(), ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
             if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s: open this case.", name.c_str());
             ImGui::SetCursorPos({at.x + 4, at.y + 1});
-            shortened(name);
+            text_end(name, ImGui::GetContentRegionAvail().x);
             ImGui::SetCursorPos({at.x + 4, at.y + 1 + line});
             ImGui::TextDisabled("%s", lacks_words(found).c_str());
             ImGui::SetCursorPos({at.x, at.y + row});
@@ -447,28 +334,30 @@ void save_menu(AppState& state, float width) {
     ImGui::EndPopup();
 }
 
+// What happened, the newest first. What stands at the row of its file is not said twice.
 void notices(AppState& state) {
     for (std::size_t n = 0; n < state.notices.size(); ++n) {
+        const Notice notice = state.notices[n];
+        if (stands_at_a_row(state, notice)) continue;
         ImGui::PushID(static_cast<int>(n));
-        ImGui::PushStyleColor(ImGuiCol_Text, state.notices[n].error ? kError : kWarning);
+        ImGui::PushStyleColor(ImGuiCol_Text, notice.error ? kError : kWarning);
         ImGui::PushTextWrapPos(0);
         ImGui::PushFont(fonts.small);
-        ImGui::TextUnformatted(state.notices[n].sentence.c_str());
+        ImGui::TextUnformatted(notice.sentence.c_str());
         ImGui::PopTextWrapPos();
         ImGui::PopStyleColor();
         const bool close = ImGui::SmallButton("dismiss");
         ImGui::PopFont();
         ImGui::PopID();
-        if (close) {
+        if (!close) continue;
+        if (notice.topic == "opening") {
+            dismiss_opening(state);
+        } else {
             state.notices.erase(state.notices.begin() + static_cast<std::ptrdiff_t>(n));
-            break;
         }
+        break;
     }
 }
-
-}  // namespace
-
-namespace {
 
 // "ET 12.3, NCR 0.4, ED 45.6 mL": of the regions that the convention tells.
 std::string volume_words(const CaseSummary::Labels& labels) {
@@ -510,6 +399,22 @@ void label_choice(AppState& state) {
     ImGui::PopFont();
 }
 
+// Whose files the table has, where they are not the open case's, and the way back to those.
+void not_opened(AppState& state) {
+    state.panels.erase("not-opened");
+    state.panels.erase("dismiss-opening");
+    if (!opening_refused(state)) return;
+    ImGui::PushFont(fonts.small);
+    ImGui::TextWrapped("%s", state.subject ? "is still open. Not opened:" : "Not opened:");
+    remember(state, "not-opened", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+    if (state.subject) {
+        ImGui::SameLine();
+        if (ImGui::SmallButton("dismiss##opening")) dismiss_opening(state);
+        remember(state, "dismiss-opening", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+    }
+    ImGui::PopFont();
+}
+
 }  // namespace
 
 void case_panel(AppState& state, const Rect& rect) {
@@ -520,16 +425,10 @@ void case_panel(AppState& state, const Rect& rect) {
     open_buttons(state);
     case_list(state);
     heading(state.subject ? state.subject->name.c_str() : "No case");
-    state.panels.erase("not-opened");
-    if (opening_refused(state)) {
-        ImGui::PushFont(fonts.small);
-        ImGui::TextWrapped("%s", state.subject ? "is still open. Not opened:" : "Not opened:");
-        ImGui::PopFont();
-        remember(state, "not-opened", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
-    }
+    not_opened(state);
     // Where a case is still to be chosen, the one that is open has said enough by its name.
     if (!(state.files.empty() && choosing_a_case(state))) {
-        file_table(state);
+        file_table(state, std::max(kFewestOfFiles, rect.height - ImGui::GetCursorPosY() - kRoomBelowFiles));
         label_choice(state);
     }
     opening_progress(state);
@@ -547,9 +446,7 @@ void case_panel(AppState& state, const Rect& rect) {
     notices(state);
     foreign_words(state);
     for (const std::string& notice : state.study.notices) quiet_text(notice.c_str());
-    if (state.subject) {
-        for (const shapslice::Notice& notice : state.subject->notices) quiet_text(notice.sentence.c_str());
-    }
+    for (const std::string& sentence : notices_without_a_row(state)) quiet_text(sentence.c_str());
     ImGui::EndChild();
     end_panel();
 }

@@ -19,6 +19,9 @@ void remember(AppState& state, const char* name, ImVec2 low, ImVec2 high);
 // A button for the rest of the line: what this browser keeps, how to have it forgotten, and whether to keep anything.
 void storage_menu(AppState& state);
 
+// The files of the case, or of an opening that was refused, no higher than `most`: beyond that they scroll.
+void file_table(AppState& state, float most);
+
 void summary_bar(AppState& state, const Rect& rect);
 void case_panel(AppState& state, const Rect& rect);
 void slices_panel(AppState& state, const Rect& rect);

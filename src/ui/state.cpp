@@ -10,6 +10,42 @@ void forget_notices(AppState& state, const std::string& topic) {
     if (!topic.empty()) std::erase_if(state.notices, [&](const Notice& notice) { return notice.topic == topic; });
 }
 
+bool opening_refused(const AppState& state) {
+    return !state.files.empty() && !(state.subject && state.files == state.subject->files);
+}
+
+const std::vector<CaseSummary::File>& shown_files(const AppState& state) {
+    return state.files.empty() && state.subject ? state.subject->files : state.files;
+}
+
+void dismiss_opening(AppState& state) {
+    forget_notices(state, "opening");
+    const bool own = state.subject && !state.subject->synthetic;
+    state.files = own ? state.subject->files : std::vector<CaseSummary::File>{};
+    ++state.files_revision;
+    send(state, "dismissOpening");
+}
+
+bool stands_at_a_row(const AppState& state, const Notice& notice) {
+    const auto says_it = [&](const shapslice::Notice& said) { return said.sentence == notice.sentence; };
+    const auto& files = shown_files(state);
+    return notice.topic == "opening" && std::any_of(files.begin(), files.end(), [&](const CaseSummary::File& file) {
+               return std::any_of(file.notices.begin(), file.notices.end(), says_it);
+           });
+}
+
+std::vector<std::string> notices_without_a_row(const AppState& state) {
+    std::vector<std::string> sentences;
+    if (!state.subject) return sentences;
+    const auto& files = state.subject->files;
+    for (const shapslice::Notice& notice : state.subject->notices) {
+        const bool has_row =
+            std::any_of(files.begin(), files.end(), [&](const auto& file) { return file.name == notice.file; });
+        if (!has_row) sentences.push_back(notice.sentence);
+    }
+    return sentences;
+}
+
 const ClinicalRanking& shown_ranking(const AppState& state) {
     return state.edited_ranking ? *state.edited_ranking : state.study.clinical;
 }

@@ -86,6 +86,8 @@ struct AppState {
     bool ranking_held = false;             // the mouse is at it
     int rankings_sent = 0;                 // and not answered yet
     std::vector<CaseSummary::File> files;  // of the last opening, which may have failed
+    int files_revision = 0;                // rises when other files come
+    int files_seen = 0;                    // revision that the table has shown
     Json cases;                            // the cases that those files are of (intake/case_list.h), or null
     Json runtime = Json::object();
     Json guess;                // {manifest, convention, conventions} of a dropped network, until it is settled
@@ -125,6 +127,17 @@ inline void send(AppState& state, const std::string& name, const Json& arguments
 
 // Takes away what was said of a topic that has passed.
 void forget_notices(AppState& state, const std::string& topic);
+
+// Files that could not be opened stay listed, so that their roles can be corrected: they are not the open case's.
+bool opening_refused(const AppState& state);
+// The rows of the table of files.
+const std::vector<CaseSummary::File>& shown_files(const AppState& state);
+// Lets go of files that were not opened, and of what was said of them: the table is the open case's again.
+void dismiss_opening(AppState& state);
+// A refusal that the row of its file says already.
+bool stands_at_a_row(const AppState& state, const Notice& notice);
+// What is said of the open case that no row of its table of files says.
+std::vector<std::string> notices_without_a_row(const AppState& state);
 
 // The clinical ranking that the user sees.
 const ClinicalRanking& shown_ranking(const AppState& state);

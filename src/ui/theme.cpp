@@ -81,6 +81,16 @@ void quiet_text(const char* text) {
     ImGui::PopFont();
 }
 
+void text_end(const std::string& text, float room) {
+    const auto fits = [room](const std::string& shown) { return ImGui::CalcTextSize(shown.c_str()).x <= room; };
+    std::string shown = text;
+    while (shown.size() > 4 && !fits(shown == text ? text : "..." + shown)) {
+        do shown.erase(0, 1);
+        while (!shown.empty() && (static_cast<unsigned char>(shown[0]) & 0xC0) == 0x80);  // whole characters
+    }
+    ImGui::TextUnformatted(shown == text ? text.c_str() : ("..." + shown).c_str());
+}
+
 ImVec2 text_size(ImFont* font, const char* text) {
     return font->CalcTextSizeA(font->FontSize * ImGui::GetIO().FontGlobalScale, 1e9f, 0, text);
 }

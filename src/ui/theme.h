@@ -4,6 +4,7 @@
 #include <imgui.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace shapslice::ui {
@@ -30,6 +31,9 @@ void apply_theme();
 void quiet_text(const char* text);
 // One line of text drawn at a place of the draw list, in a font, cut off with an ellipsis at `width` if that is > 0.
 void text_at(ImDrawList* list, ImFont* font, ImVec2 at, ImU32 colour, const char* text, float width = 0);
+// A line of text at the cursor. Where it is wider than `room` its end is shown: the end of a file's name tells the
+// sequence.
+void text_end(const std::string& text, float room);
 ImVec2 text_size(ImFont* font, const char* text);
 
 }  // namespace shapslice::ui

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { zipSync } from 'fflate';
-import { clickPanel, openSite, root, until } from './support.mjs';
+import { clickPanel, openSite, root, settled, until } from './support.mjs';
 
 const names = path.resolve(root, '../shared/data/intake/names');
 const skip = existsSync(names) ? false : '../shared/data/intake is not there';
@@ -129,6 +129,85 @@ test('the sentence of a refusal is gone once something is open', { skip }, async
   await site.page.evaluate(() => /** @type {any} */ (window).shapslice.openPhantom({ shape: [32, 32, 32] }));
   assert.equal(await site.page.evaluate(said), false);
 });
+
+/** The rows of the table of files as text: name to what is said of it. @returns {Promise<Record<string, string[]>>} */
+const mirroredFiles = () =>
+  site.page.evaluate(() =>
+    Object.fromEntries(
+      [...document.querySelectorAll('#mirror-files tr')].slice(1).map((row) => {
+        const said = [...row.querySelectorAll('li')].map((each) => each.textContent ?? '');
+        return [row.querySelector('th')?.textContent ?? '', said];
+      }),
+    ),
+  );
+const mirroredCaption = () => site.page.evaluate(() => document.querySelector('#mirror-files caption')?.textContent);
+/** How high the rows of the canvas's table of files are. @returns {Promise<Record<string, number>>} */
+async function rowHeights() {
+  await settled(site.page);
+  const { panels } = await site.page.evaluate(() => /** @type {any} */ (window).shapslice.view());
+  const rows = Object.entries(panels).filter(([name]) => name.startsWith('file-'));
+  return Object.fromEntries(rows.map(([name, [, , , height]]) => [name.slice(5), height]));
+}
+
+test('what is said of a file stands in its row, of the segmentation too', { skip }, async () => {
+  const { error, summary } = await open(filesBelow(path.resolve(names, '../labels/rescaled_0124')));
+  assert.equal(error, undefined);
+  const said = await mirroredFiles();
+  const heights = await rowHeights();
+  assert.equal(await mirroredCaption(), `Files of ${summary.name}`);
+  for (const { name, role, notices } of summary.files) {
+    const sentences = notices.map((/** @type {{ sentence: string }} */ { sentence }) => sentence);
+    assert.deepEqual(
+      said[name],
+      sentences.map((/** @type {string} */ sentence) => `Note: ${sentence.slice(name.length + 2)}`),
+    );
+    assert.equal(notices.length, role === 'segmentation' ? 2 : 0, name);
+    if (role === 'segmentation') {
+      assert.match(said[name][0], /are no whole numbers, but within 0\.01 of one/);
+      assert.match(said[name][1], /label 4 is read as ET/);
+    }
+    assert.equal(heights[name] > 40, role === 'segmentation', `${name}: ${heights[name]}`);
+  }
+});
+
+test(
+  'a refused file says why in its row, and all of that goes with a click or when something opens',
+  { skip },
+  async () => {
+    const files = filesBelow(path.resolve(names, '../base'));
+    const { summary } = await open(files);
+    const own = await mirroredFiles();
+    const bad = files.map((file) => ({
+      path: file.path.replace(/^base/, 'bad'),
+      bytes: file.path.includes('t2w') ? file.bytes.subarray(0, 900) : file.bytes,
+    }));
+    const name = String(bad.find((file) => file.path.includes('t2w'))?.path);
+    for (const leave of ['click', 'open']) {
+      const { error } = await open(bad);
+      assert.match(String(error), /t2w\.nii\.gz: the gzip data end early/);
+      assert.equal(await mirroredCaption(), `Not opened; ${summary.name} is still open`);
+      const said = await mirroredFiles();
+      assert.deepEqual(said[name], [`Not opened: ${String(error).slice(name.length + 2)}`]);
+      assert.ok((await rowHeights())[name] > 40);
+      if (leave === 'click') await clickPanel(site.page, 'dismiss-opening');
+      else await open(files);
+      const open_ = () => document.querySelector('#mirror-files caption')?.textContent?.startsWith('Files of');
+      await until(site.page, open_, 10_000, "the open case's files");
+      assert.deepEqual(await mirroredFiles(), own);
+      assert.deepEqual(Object.keys(await rowHeights()).sort(), Object.keys(own).sort());
+      const mirror = await site.page.evaluate(() => document.getElementById('mirror')?.textContent);
+      assert.ok(!mirror?.includes('bad/'), 'nothing speaks of a file that is not there');
+    }
+    // Roles are again those of the case that is open.
+    await open(bad);
+    await clickPanel(site.page, 'dismiss-opening');
+    const role = 'base/P001-seg.nii.gz';
+    await site.page.evaluate((file) => /** @type {any} */ (window).shapslice.assignRoles({ [file]: 'unused' }), role);
+    const after = await site.page.evaluate(() => /** @type {any} */ (window).shapslice.caseSummary());
+    assert.equal(after.hasReference, false);
+    assert.ok(after.files.every((/** @type {any} */ file) => file.name.startsWith('base/')));
+  },
+);
 
 test('an archive is read, and a damaged one refused', { skip }, async () => {
   const files = filesBelow(path.resolve(names, '../base'));
