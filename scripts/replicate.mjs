@@ -9,11 +9,10 @@
 // time. After a change of the engine that changes numbers, start with an empty --out.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { documentOf } from './replicate/document.mjs';
 import { HeadlessEngine } from './replicate/headless.mjs';
+import { chooseFolds, readOptions } from './replicate/options.mjs';
 import { ranksPlot, riskPlot, uncertaintyPlot } from './replicate/plots.mjs';
 import { isOfCase, isOfModel, readResult, savedFiles, saveResult } from './replicate/results.mjs';
 
@@ -24,27 +23,15 @@ import { isOfCase, isOfModel, readResult, savedFiles, saveResult } from './repli
 
 const root = path.resolve(import.meta.dirname, '..');
 
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      cases: { type: 'string', default: path.resolve(root, '../shared/data/train') },
-      models: { type: 'string', multiple: true, default: [] },
-      folds: { type: 'string' },
-      threads: { type: 'string', default: String(os.availableParallelism()) },
-      out: { type: 'string', default: path.join(root, 'build/replication') },
-      docs: { type: 'string', default: path.join(root, 'docs') },
-      engine: { type: 'string', default: path.join(root, 'dist/wasm/engine.mjs') },
-      program: { type: 'string', default: path.join(root, 'build/native/shapslice') },
-      'report-only': { type: 'boolean', default: false },
-    },
-  });
-  return values;
-}
-
 /** @param {string} folder @returns {ReplicatedModel} */
 function readModel(folder) {
-  const text = readFileSync(path.join(folder, 'model.json'), 'utf8');
-  return { ...JSON.parse(text), folder, text };
+  const file = path.join(folder, 'model.json');
+  try {
+    const text = readFileSync(file, 'utf8');
+    return { ...JSON.parse(text), folder, text };
+  } catch (error) {
+    throw new Error(`${file}: ${/** @type {Error} */ (error).message}; expected the folder of a model.`);
+  }
 }
 
 /** The models named, or all below models/ that were trained in folds (a test model held no case out). @param {string[]} named */
@@ -59,23 +46,16 @@ function chooseModels(named) {
     .filter(({ folds }) => folds.some(({ heldOut }) => heldOut?.length));
 }
 
-/** @param {ReplicatedModel} model @param {string | undefined} wanted "0,1": indices from 0; none: all */
-function chooseFolds(model, wanted) {
-  if (!wanted) return model.folds.map((_, fold) => fold);
-  const folds = wanted.split(',').map(Number);
-  for (const fold of folds) {
-    if (!model.folds[fold])
-      throw new Error(`--folds ${wanted}: ${model.name} has folds 0 to ${model.folds.length - 1}.`);
-  }
-  return folds;
-}
-
 /** @param {string} folder */
 function caseFolders(folder) {
-  return readdirSync(folder)
-    .sort()
-    .map((name) => path.join(folder, name))
-    .filter((each) => statSync(each).isDirectory());
+  try {
+    return readdirSync(folder)
+      .sort()
+      .map((name) => path.join(folder, name))
+      .filter((each) => statSync(each, { throwIfNoEntry: false })?.isDirectory());
+  } catch (error) {
+    throw new Error(`--cases ${folder}: ${/** @type {Error} */ (error).message}; expected a folder of case folders.`);
+  }
 }
 
 /** "1 h 05 min", "4 min", "30 s". @param {number} seconds */
@@ -110,7 +90,7 @@ async function runMissing(options, models) {
   });
   console.log(`Cases: ${folders.length}. Models: ${models.length}. ${missing.length} of ${all.length} studies to run.`);
   if (missing.length === 0) return 0;
-  const engine = await HeadlessEngine.load(path.resolve(options.engine), Number(options.threads));
+  const engine = await HeadlessEngine.load(path.resolve(options.engine), options.threads);
   for (const model of models) engine.addModel(model);
   /** @type {Map<string, number[]>} */
   const spent = new Map();
@@ -179,7 +159,7 @@ function writeDocument(docs, report) {
 }
 
 async function main() {
-  const options = readOptions();
+  const options = readOptions(process.argv.slice(2));
   const models = chooseModels(options.models);
   if (models.length === 0) throw new Error('models/ holds no model that was trained in folds; name one with --models.');
   const failed = options['report-only'] ? 0 : await runMissing(options, models);
