@@ -225,6 +225,7 @@ async function recallStudy(engine) {
     emit('notice', {
       kind: 'notice',
       sentence: `An earlier study of this case is kept, but cannot be shown: ${problem}`,
+      topic: 'opening',
     });
     return;
   }

@@ -129,7 +129,7 @@ function receive(message) {
       app.receiveJson('measuring', JSON.stringify(message.name));
       break;
     case 'notice':
-      notice(message.kind === 'error', message.sentence);
+      notice(message.kind === 'error', message.sentence, message.topic);
       break;
   }
 }
@@ -160,7 +160,11 @@ function takeCases(list) {
   if (list) announce('cases', list);
 }
 
-/** @param {boolean} error @param {string} sentence @param {string} topic 'opening': of files that were not opened; goes when something opens */
+/**
+ * @param {boolean} error @param {string} sentence
+ * @param {string} topic 'opening': of files that were not opened, or of the case that is open; goes when another opens. 'model': of a
+ *   network that was not taken; goes when one is.
+ */
 function notice(error, sentence, topic = '') {
   const loading = document.getElementById('loading');
   if (loading && error) loading.textContent = sentence; // there is no canvas to say it on
@@ -173,6 +177,12 @@ function notice(error, sentence, topic = '') {
   announce(error ? 'error' : 'notice', { sentence });
 }
 
+/** What was said of a topic has passed. @param {string} topic */
+function forget(topic) {
+  forgetNotices(topic);
+  app.receiveJson('forgetNotices', JSON.stringify(topic));
+}
+
 /** What the app could not do last: it may fail at each of a study's runs. */
 let toldLast = '';
 
@@ -182,10 +192,10 @@ function tellOnce(sentence) {
   toldLast = sentence;
 }
 
-/** Shows what goes wrong in `work` to the user; for actions that nobody awaits. @param {Promise<unknown>} work */
-function shown(work) {
+/** Shows what goes wrong in `work` to the user; for actions that nobody awaits. @param {Promise<unknown>} work @param {string} [topic] */
+function shown(work, topic = '') {
   work.catch((error) => {
-    if (error.name !== TOLD) notice(error.name !== 'AbortError', error.message);
+    if (error.name !== TOLD) notice(error.name !== 'AbortError', error.message, topic);
   });
 }
 
@@ -362,6 +372,7 @@ function relist(manifest) {
 
 /** @param {ModelManifest} manifest @param {File[]} files */
 function tookModel(manifest, files) {
+  forget('model');
   standing.models.set(manifest.id, { manifest, files });
   relist(manifest);
   app.receiveJson('chosenModel', JSON.stringify(manifest.id));
@@ -441,6 +452,7 @@ function openFromUser(files) {
       engine
         .call('addModel', networks)
         .then((added) => (added.manifest ? tookModel(added.manifest, networks) : showGuess(added.guess))),
+      'model',
     );
     return;
   }
@@ -451,7 +463,11 @@ function listenForFiles() {
   addEventListener('dragover', (event) => event.preventDefault());
   addEventListener('drop', (event) => {
     event.preventDefault();
-    if (event.dataTransfer) shown(droppedFiles(event.dataTransfer).then((files) => openFromUser(withPaths(files))));
+    if (event.dataTransfer)
+      shown(
+        droppedFiles(event.dataTransfer).then((files) => openFromUser(withPaths(files))),
+        'opening',
+      );
   });
   for (const id of ['file-input', 'folder-input']) {
     const input = /** @type {HTMLInputElement} */ (document.getElementById(id));

@@ -373,6 +373,7 @@ void receive_json(const std::string& what, const std::string& json) {
         state.measuring.clear();
     }
     if (what == "rankingAnswered") ui::ranking_answered(state);
+    if (what == "forgetNotices") ui::forget_notices(state, parsed.get<std::string>());
     if (what == "rankings") {
         state.saved_rankings.clear();
         for (const Json& each : parsed) {

@@ -22,20 +22,19 @@ ImU32 colour_of(NoticeKind kind) {
 }
 
 // Shapes that differ without their colours: a filled square with a cross, a ring with a question mark, a triangle with
-// an exclamation mark, an i.
+// an exclamation mark, an i in a square.
 void draw_mark(NoticeKind kind, ImVec2 centre) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     const ImU32 colour = colour_of(kind);
     const auto [x, y] = centre;
-    ImU32 ink = colour;
     const char* sign = "i";
     float down = 0;
     switch (kind) {
         case NoticeKind::refusal:
             list->AddRectFilled({x - 7, y - 7}, {x + 7, y + 7}, colour, 2);
-            ink = kPanel;
-            sign = "\xC3\x97";  // a multiplication sign
-            break;
+            list->AddLine({x - 3.5f, y - 3.5f}, {x + 3.5f, y + 3.5f}, kPanel, 2);
+            list->AddLine({x - 3.5f, y + 3.5f}, {x + 3.5f, y - 3.5f}, kPanel, 2);
+            return;
         case NoticeKind::question:
             list->AddCircle(centre, 7, colour, 0, 1.5f);
             sign = "?";
@@ -46,10 +45,11 @@ void draw_mark(NoticeKind kind, ImVec2 centre) {
             down = 1;
             break;
         case NoticeKind::note:
+            list->AddRect({x - 7, y - 7}, {x + 7, y + 7}, colour, 3);
             break;
     }
     const ImVec2 size = text_size(fonts.small, sign);
-    text_at(list, fonts.small, {x - size.x / 2, y - size.y / 2 + down}, ink, sign);
+    text_at(list, fonts.small, {x - size.x / 2, y - size.y / 2 + down}, colour, sign);
 }
 
 // The whole name, the grid or what is wrong, and all that is said of it.

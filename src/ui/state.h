@@ -37,7 +37,7 @@ struct ModelCard {
 struct Notice {
     bool error = false;
     std::string sentence;
-    std::string topic;  // "opening": of files that were not opened; empty: of nothing that passes
+    std::string topic;  // what it passes with (web/main.js): "opening", "model"; empty: with nothing
 };
 
 enum class Layout { planes, contrasts };

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { zipSync } from 'fflate';
-import { clickPanel, openSite, root, settled, until } from './support.mjs';
+import { addModel, clickPanel, openSite, root, settled, until } from './support.mjs';
 
 const names = path.resolve(root, '../shared/data/intake/names');
 const skip = existsSync(names) ? false : '../shared/data/intake is not there';
@@ -128,6 +128,23 @@ test('the sentence of a refusal is gone once something is open', { skip }, async
   await until(site.page, said, 10_000, 'the refusal');
   await site.page.evaluate(() => /** @type {any} */ (window).shapslice.openPhantom({ shape: [32, 32, 32] }));
   assert.equal(await site.page.evaluate(said), false);
+});
+
+test('the sentence about a network that was refused is gone once one is taken', async () => {
+  const notes = { name: 'notes.onnx', mimeType: '', buffer: Buffer.from('no network') };
+  await site.page.setInputFiles('#file-input', notes);
+  const said = () => document.getElementById('mirror-notices')?.textContent?.includes('notes.onnx') === true;
+  await until(site.page, said, 10_000, 'the refusal');
+  const shown = () => /** @type {any} */ (window).shapslice.view().notices;
+  const notices = await site.page.evaluate(shown);
+  const model = path.join(root, 'tests/data/tiny-transposed');
+  const { error } = await addModel(
+    site.page,
+    readdirSync(model).map((file) => path.join(model, file)),
+  );
+  assert.equal(error, undefined);
+  assert.equal(await site.page.evaluate(said), false);
+  assert.equal(await site.page.evaluate(shown), notices - 1);
 });
 
 /** The rows of the table of files as text: name to what is said of it. @returns {Promise<Record<string, string[]>>} */
