@@ -30,6 +30,7 @@ namespace fs = std::filesystem;
 Expected<std::vector<std::uint8_t>> read_file(const fs::path& path) {
     std::error_code problem;
     if (fs::is_directory(path, problem)) return fail(path.string() + ": this is a folder; expected a file.");
+    if (fs::is_character_file(path, problem)) return fail(path.string() + ": this is a device; expected a file.");
     std::ifstream file(path, std::ios::binary);
     if (!file) return fail(path.string() + ": the file cannot be opened.");
     std::vector<std::uint8_t> bytes;
@@ -51,6 +52,11 @@ Expected<void> write_text(const fs::path& path, const std::string& text) {
     return write_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
+// Names of files need not be text: what is none of a name becomes a replacement character.
+std::string printed(const Json& json, int indent = -1) {
+    return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 Expected<void> make_folder(const fs::path& folder) {
     std::error_code problem;
     fs::create_directories(folder, problem);
@@ -64,20 +70,40 @@ std::string folder_name(const fs::path& folder) {
     return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
 }
 
+// Files below a folder, links to files among them. A folder within that cannot be read is said, and passed over.
+Expected<void> list_files(const fs::path& folder, std::vector<fs::path>& files) {
+    std::error_code problem, other;
+    for (auto at = fs::directory_iterator(folder, problem); !problem && at != fs::directory_iterator();
+         at.increment(problem)) {
+        if (at->is_directory(other) && !at->is_symlink(other)) {
+            if (const auto listed = list_files(at->path(), files); !listed)
+                std::cerr << listed.error().sentence << "\n";
+        } else if (at->is_regular_file(other)) {
+            files.push_back(at->path());
+        }
+    }
+    if (problem) return fail(folder.string() + ": the folder cannot be read.");
+    return {};
+}
+
 // All files below a folder, by their path from it; dataset.json read, and the beginning of files whose names tell
 // little.
-std::vector<FileEntry> files_below(const fs::path& folder) {
-    std::vector<FileEntry> files;
+Expected<std::vector<FileEntry>> files_below(const fs::path& folder) {
     std::error_code problem;
-    const auto passing_by = fs::directory_options::skip_permission_denied;
-    for (auto at = fs::recursive_directory_iterator(folder, passing_by, problem);
-         at != fs::recursive_directory_iterator(); at.increment(problem)) {
-        if (problem || !at->is_regular_file(problem)) continue;
+    if (!fs::is_directory(folder, problem))
+        return fail(folder.string() + ": this is no folder; expected the folder of a case.");
+    std::vector<fs::path> paths;
+    if (const auto listed = list_files(folder, paths); !listed) return tl::make_unexpected(listed.error());
+    std::vector<FileEntry> files;
+    for (const fs::path& path : paths) {
         FileEntry file;
-        file.path = at->path().lexically_relative(folder).generic_string();
-        file.size = static_cast<double>(at->file_size());
-        const auto written = std::chrono::file_clock::to_sys(at->last_write_time()).time_since_epoch();
-        file.modified = std::chrono::duration<double, std::milli>(written).count();
+        file.path = path.lexically_relative(folder).generic_string();
+        const auto size = fs::file_size(path, problem);
+        if (problem) continue;  // it has gone meanwhile
+        file.size = static_cast<double>(size);
+        const auto changed = fs::last_write_time(path, problem);
+        const auto written = std::chrono::file_clock::to_sys(changed).time_since_epoch();
+        if (!problem) file.modified = std::chrono::duration<double, std::milli>(written).count();
         files.push_back(std::move(file));
     }
     std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
@@ -96,8 +122,9 @@ std::vector<FileEntry> files_below(const fs::path& folder) {
 // The case that a folder holds. Several are refused with their names: `chosen` is one of them, or "".
 // `labels`: the convention of its segmentation, or "" for a guess, which must not be in doubt.
 Expected<Case> open_folder(const fs::path& folder, const std::string& chosen = "", const std::string& labels = "") {
-    if (!fs::is_directory(folder)) return fail(folder.string() + ": this is no folder; expected the folder of a case.");
-    const CaseList list = find_cases({files_below(folder), {}, chosen});
+    auto files = files_below(folder);
+    if (!files) return tl::make_unexpected(files.error());
+    const CaseList list = find_cases({std::move(*files), {}, chosen});
     if (const std::string refusal = refusal_of(list); !refusal.empty()) return fail(folder.string() + ": " + refusal);
     CaseOpening opening(list.cases[*list.chosen], {list.cases[*list.chosen].label_names});
     for (const auto& [path, image_path] : opening.wanted()) {
@@ -122,10 +149,11 @@ Expected<Case> open_folder(const fs::path& folder, const std::string& chosen = "
 Expected<void> run_cases(const Arguments& arguments) {
     Json all = Json::array();
     for (const std::string& folder : arguments.plain) {
-        if (!fs::is_directory(folder)) return fail(folder + ": this is no folder; expected folders of cases.");
-        all.push_back(case_list_to_json(find_cases({files_below(folder), {}, arguments.text("case")})));
+        auto files = files_below(folder);
+        if (!files) return tl::make_unexpected(files.error());
+        all.push_back(case_list_to_json(find_cases({std::move(*files), {}, arguments.text("case")})));
     }
-    std::cout << all.dump(1) << "\n";
+    std::cout << printed(all, 1) << "\n";
     return {};
 }
 
@@ -157,6 +185,9 @@ Expected<void> prepare_folder(const std::string& folder, const fs::path& out, co
     // Training on a case without a segmentation would teach that there is no tumour.
     if (!subject->reference && !arguments.has("unlabelled"))
         return fail(folder + ": there is no expert segmentation; expected one, or --unlabelled for inputs alone.");
+    for (const Notice& notice : notices_of(*subject)) {
+        if (notice.kind != NoticeKind::note) std::cerr << folder << ": " << notice.sentence << "\n";
+    }
     const auto prepared = prepare_as_asked(*subject, arguments);
     if (!prepared) return tl::make_unexpected(prepared.error());
     const std::string name = folder_name(folder);
@@ -165,7 +196,7 @@ Expected<void> prepare_folder(const std::string& folder, const fs::path& out, co
     if (written && subject->reference)
         written = write_npy(path(".target.npy"), npy_shape(*prepared, kLabels),
                             prepare_labels(*subject->reference, subject->grid, *prepared));
-    if (written) written = write_text(path(".prepared.json"), prepared_json(*subject, *prepared).dump(2) + "\n");
+    if (written) written = write_text(path(".prepared.json"), printed(prepared_json(*subject, *prepared), 2) + "\n");
     if (written) std::cout << name << "\n";
     return written;
 }
@@ -215,7 +246,7 @@ Expected<void> run_score(const Arguments& arguments) {
         json["present"][std::string(kRegionNames[r])] = static_cast<bool>(present[r]);
     }
     json["confusion"] = counts;
-    std::cout << json.dump() << "\n";
+    std::cout << printed(json) << "\n";
     return {};
 }
 
@@ -265,12 +296,11 @@ Expected<void> run_inspect(const Arguments& arguments) {
         const auto written = write_file(to, write_nifti_labels(labels->voxels, image->layout));
         if (!written) return written;
     }
-    std::cout << Json{{"shape", image->volume.grid.shape},
-                      {"affine", row_major(image->volume.grid.affine)},
-                      {"storedShape", image->layout.grid.shape},
-                      {"storedAffine", row_major(image->layout.grid.affine)},
-                      {"notes", image->notes}}
-                     .dump()
+    std::cout << printed(Json{{"shape", image->volume.grid.shape},
+                              {"affine", row_major(image->volume.grid.affine)},
+                              {"storedShape", image->layout.grid.shape},
+                              {"storedAffine", row_major(image->layout.grid.affine)},
+                              {"notes", image->notes}})
               << "\n";
     return {};
 }
@@ -338,7 +368,7 @@ Expected<void> run_cohort(const Arguments& arguments) {
     }
     const auto report = compose_cohort(results, *held_out);
     if (!report) return tl::make_unexpected(report.error());
-    std::cout << cohort_to_json(*report).dump(1) << "\n";
+    std::cout << printed(cohort_to_json(*report), 1) << "\n";
     return {};
 }
 

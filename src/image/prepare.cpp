@@ -92,6 +92,13 @@ namespace {
 
 constexpr double kLargestDeviation = 1e30;  // differences of such values still are floats
 constexpr double kMostPrepared = 1 << 26;   // voxels: a head at 0.5 mm, and a gigabyte for four contrasts
+constexpr double kMostPadded = 1 << 27;     // voxels with what stands around it: the largest patch of a model
+
+std::string words_of(double voxels) {
+    char count[32];
+    std::snprintf(count, sizeof count, "%.3g", voxels);
+    return count;
+}
 
 }  // namespace
 
@@ -157,13 +164,20 @@ Expected<Prepared> prepare(const Case& subject, const View& view) {
     for (std::size_t axis = 0; axis < 3; ++axis)
         wanted *= std::max(1.0, extent[axis] * prepared.case_spacing[axis] / view.spacing[axis]);
     if (!(wanted <= kMostPrepared)) {
-        char count[32];
-        std::snprintf(count, sizeof count, "%.3g", wanted);
-        return fail(subject.name + ": at the model's spacing the brain has " + count + " voxels; expected at most " +
-                    std::to_string(static_cast<int>(kMostPrepared)) + ". The voxel size in the files may be wrong.");
+        return fail(subject.name + ": at the model's spacing the brain has " + words_of(wanted) +
+                    " voxels; expected at most " + std::to_string(static_cast<int>(kMostPrepared)) +
+                    ". The voxel size in the files may be wrong.");
     }
     prepared.content = content_extents(*box, prepared.case_spacing, view.spacing);
     prepared.padded = padded_extents(prepared.content, view.multiple, view.least);
+    const auto extent_of = [&](int axis) {
+        return static_cast<double>(prepared.padded[static_cast<std::size_t>(axis)]);
+    };
+    if (const double padded = extent_of(0) * extent_of(1) * extent_of(2); padded > kMostPadded) {
+        return fail(subject.name + ": padded as the model wants it the image has " + words_of(padded) +
+                    " voxels; expected at most " + words_of(kMostPadded) +
+                    ". The model's least extents or the number that its extents are multiples of may be wrong.");
+    }
     for (std::size_t axis = 0; view.centred && axis < 3; ++axis)
         prepared.low[axis] = (prepared.padded[axis] - prepared.content[axis]) / 2;
     const std::size_t voxels = voxel_count(prepared.padded);

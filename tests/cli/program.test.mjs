@@ -10,11 +10,13 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { gunzipSync, gzipSync } from 'node:zlib';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const program = process.env.SHAPSLICE_PROGRAM ?? path.join(root, 'build/native/shapslice');
@@ -25,8 +27,14 @@ after(() => rmSync(scratch, { recursive: true }));
 
 /** @param {string[]} words */
 function run(...words) {
-  const { status, signal, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', cwd: scratch });
-  return { status, signal, stdout, stderr };
+  return runAs({}, ...words);
+}
+
+/** @param {import('node:child_process').SpawnSyncOptions} who @param {string[]} words */
+function runAs(who, ...words) {
+  const how = { encoding: /** @type {const} */ ('utf8'), cwd: scratch, timeout: 60_000, ...who };
+  const { status, signal, stdout, stderr } = spawnSync(program, words, /** @type {any} */ (how));
+  return { status, signal, stdout: String(stdout), stderr: String(stderr) };
 }
 
 /** @param {string[]} words @param {number} status @param {RegExp} sentence */
@@ -132,6 +140,188 @@ for (const words of [
     assert.ok(!existsSync(path.join(scratch, 'case-1.input.npy')));
   });
 
+// Every option that is a number, and all that might be taken for one.
+const numbers = {
+  length: [
+    '',
+    ' ',
+    '0',
+    '-0',
+    '-1',
+    '1001',
+    '1e999',
+    '-1e999',
+    '1e-999',
+    'nan',
+    '-nan',
+    'inf',
+    '-inf',
+    'infinity',
+    '0x2',
+    '2 ',
+    '1,5',
+    '--',
+  ],
+  count: [
+    '',
+    ' ',
+    '0',
+    '-1',
+    '+1',
+    '1025',
+    '1e1',
+    '1.0',
+    '2147483648',
+    '4294967297',
+    '18446744073709551617',
+    'nan',
+    'inf',
+    '0x2',
+    '1 ',
+  ],
+  seed: ['', '-1', '+1', '1.5', '1e3', '18446744073709551616', 'nan', 'inf', '0x1', ' 1'],
+  extents: [
+    '',
+    ',',
+    ',,',
+    '1',
+    '1,1',
+    '1,1,1,',
+    ',1,1,1',
+    '1,1,0',
+    '1,1,-1',
+    '1,1,nan',
+    '1,1,1.0',
+    '32768,1,1',
+    '32767,32767,32767',
+    '1;1;1',
+    '1, 1,1',
+  ],
+  settings: [
+    '',
+    '=',
+    'ET',
+    'ET=',
+    'ET=1,1,1,1,',
+    'ET=,,,',
+    'ET=nan,1,1,1',
+    'ET=inf,1,1,1',
+    'ET=1e999,0,0,0',
+    'et=1,1,1,1',
+    'NCR+ED=1,1,1,1',
+  ],
+};
+for (const [option, kind, ...rest] of /** @type {[string, keyof typeof numbers, ...string[]][]} */ ([
+  ['--spacing', 'length', 'prepare', 'case-1'],
+  ['--multiple', 'count', 'prepare', 'case-1'],
+  ['--least', 'extents', 'prepare', 'case-1'],
+  ['--spacing', 'length', 'score', '--case', 'case-1', '--logits', 'x.npy'],
+  ['--multiple', 'count', 'score', '--case', 'case-1', '--logits', 'x.npy'],
+  ['--least', 'extents', 'score', '--case', 'case-1', '--logits', 'x.npy'],
+  ['--seed', 'seed', 'phantom'],
+  ['--shape', 'extents', 'phantom'],
+  ['--visibility', 'settings', 'phantom'],
+  ['--shape', 'extents', 'activations', '--network', network, 'x.npy'],
+]))
+  test(`${rest[0]} ${option}: no number that is none`, () => {
+    for (const value of numbers[kind])
+      refused(
+        [rest[0], option, value, ...rest.slice(1)],
+        2,
+        new RegExp(`^${rest[0]}: ${option} [^]*: expected [^]*usage: `),
+      );
+    // As the last word it has no value, and twice it is not taken.
+    refused([...rest, option], 2, new RegExp(`^${rest[0]}: ${option} has no value\\.`));
+    const good = { length: '4', count: '8', seed: '1', extents: '8,8,8', settings: 'ET=1,0,0,0' }[kind];
+    const twice = [rest[0], option, good, option, good, ...rest.slice(1)];
+    if (kind !== 'settings') refused(twice, 2, new RegExp(`^${rest[0]}: ${option} is given twice\\.`));
+  });
+
+test('every option of words, empty, without a value and twice', () => {
+  for (const [option, ...rest] of [
+    ['--out', 'prepare', 'case-1'],
+    ['--case', 'prepare', 'case-1'],
+    ['--labels', 'prepare', 'case-1'],
+    ['--case', 'cases', 'case-1'],
+    ['--case', 'score', '--logits', 'x.npy'],
+    ['--logits', 'score', '--case', 'case-1'],
+    ['--labels-out', 'score', '--case', 'case-1', '--logits', 'x.npy'],
+    ['--name', 'phantom'],
+    ['--out', 'phantom'],
+    ['--raw', 'inspect', 'x.nii'],
+    ['--labels-out', 'inspect', 'x.nii'],
+    ['--network', 'activations', '--shape', '8,8,8', 'x.npy'],
+    ['--held-out', 'cohort', 'x.json'],
+  ]) {
+    refused([rest[0], option, '', ...rest.slice(1)], 2, /: expected a word\.\nusage: /);
+    refused([...rest, option], 2, / has no value\.\nusage: /);
+    refused([rest[0], option, 'a', option, 'b', ...rest.slice(1)], 2, / is given twice\.\nusage: /);
+  }
+  refused(['prepare', '--unlabelled', '--unlabelled', 'case-1'], 2, /--unlabelled is given twice\./);
+  refused(['prepare', '--labels', 'brats1999', '--spacing', '4', phantom], 1, /"brats1999" is not known\./);
+});
+
+test('names that are too long, lead in circles, or are no text', () => {
+  const long = 'a'.repeat(5000);
+  symlinkSync('circle', path.join(scratch, 'circle'));
+  for (const name of [long, 'circle', path.join('circle', 'in')]) {
+    for (const words of [
+      ['inspect', name],
+      ['rewrite', name, 'out.onnx'],
+      ['rewrite', network, path.join(name, 'out.onnx')],
+      ['prepare', name],
+      ['prepare', '--out', name, phantom],
+      ['cases', name],
+      ['score', '--case', name, '--logits', 'x.npy'],
+      ['score', '--case', phantom, '--logits', name],
+      ['cohort', '--held-out', name, 'x.json'],
+      ['phantom', '--shape', '8,8,8', '--out', name],
+    ])
+      refused(words, 1, /: [^]*\.$/m);
+  }
+  refused(['inspect', '/dev/zero'], 1, /^\/dev\/zero: this is a device; expected a file\.$/m);
+  const odd = path.join(scratch, 'odd');
+  mkdirSync(odd);
+  for (const each of readdirSync(phantom)) writeFileSync(path.join(odd, each), readFileSync(path.join(phantom, each)));
+  writeFileSync(Buffer.concat([Buffer.from(`${odd}/P\xe4tient-notes`, 'latin1'), Buffer.from('.txt')]), 'no image');
+  symlinkSync('.', path.join(odd, 'again'));
+  const { status, stdout } = run('cases', odd);
+  assert.equal(status, 0);
+  const [{ cases }] = JSON.parse(stdout);
+  assert.deepEqual([cases.length, cases[0].refusal], [1, '']);
+  assert.equal(run('prepare', '--spacing', '4', '--out', 'odd-prepared', odd).status, 0);
+});
+
+test('what may not be read is named', (t) => {
+  const asRoot = process.getuid?.() === 0;
+  const who = asRoot ? { uid: 65534, gid: 65534 } : {};
+  chmodSync(scratch, 0o755);
+  if (runAs(who, '--help').status !== 2) return t.skip('the program is not to be run by another user here');
+  const shut = path.join(scratch, 'shut');
+  mkdirSync(path.join(shut, 'within'), { recursive: true });
+  for (const each of readdirSync(phantom)) writeFileSync(path.join(shut, each), readFileSync(path.join(phantom, each)));
+  const out = mkdtempSync(path.join(os.tmpdir(), 'shapslice-cli-'));
+  t.after(() => rmSync(out, { recursive: true }));
+  chmodSync(out, 0o777);
+  const words = ['prepare', '--spacing', '4', '--out', out, shut];
+  const t2w = path.join(shut, 'case-1-t2w.nii.gz');
+  chmodSync(path.join(shut, 'within'), 0);
+  const passedBy = runAs(who, ...words);
+  assert.deepEqual([passedBy.status, passedBy.stdout], [0, 'shut\n']);
+  assert.match(passedBy.stderr, /shut\/within: the folder cannot be read\.$/m);
+  chmodSync(t2w, 0);
+  assert.match(runAs(who, ...words).stderr, /case-1-t2w\.nii\.gz: the file cannot be opened\.$/m);
+  chmodSync(t2w, 0o644);
+  chmodSync(shut, 0);
+  const refusedWhole = runAs(who, ...words);
+  assert.deepEqual([refusedWhole.status, refusedWhole.signal], [1, null]);
+  assert.match(refusedWhole.stderr, /shut: the folder cannot be read\.$/m);
+  chmodSync(shut, 0o755);
+  for (const each of readdirSync(out)) rmSync(path.join(out, each));
+  chmodSync(out, 0o555);
+  assert.match(runAs(who, ...words).stderr, /: the file cannot be written\.$/m);
+});
+
 test('files that are missing, folders in their place, and the other way round', () => {
   const t1c = path.join(phantom, 'case-1-t1c.nii.gz');
   refused(['prepare', 'nowhere'], 1, /^nowhere: /);
@@ -186,6 +376,29 @@ test('files that are not what they should be', () => {
     if (json !== '[]') refused(['cohort', '--held-out', held, wrong], 1, /^\S*shape\.json: /);
   }
   refused(['cohort', '--held-out', held, file('array.json', '[]')], 1, /array\.json: /);
+});
+
+test('what no machine can hold is refused before it is made', () => {
+  refused(['prepare', '--spacing', '1e-300', phantom], 1, /^case-1: at the model's spacing the brain has inf voxels/m);
+  refused(
+    ['prepare', '--multiple', '1024', phantom],
+    1,
+    /^case-1: padded as the model wants it the image has 1\.07e\+09 /m,
+  );
+  refused(['prepare', '--least', '600,600,600', phantom], 1, /^case-1: padded as the model wants it the image has /m);
+});
+
+test('a segmentation without any label is prepared, and said to be so', () => {
+  const empty = path.join(scratch, 'empty');
+  mkdirSync(empty);
+  for (const each of readdirSync(phantom)) {
+    const bytes = readFileSync(path.join(phantom, each));
+    const nifti = each.includes('-seg') ? gunzipSync(bytes) : bytes;
+    writeFileSync(path.join(empty, each), each.includes('-seg') ? gzipSync(nifti.fill(0, 352)) : bytes);
+  }
+  const { status, stderr } = run('prepare', '--spacing', '4', '--out', 'empty-prepared', empty);
+  assert.equal(status, 0);
+  assert.match(stderr, /^\S*empty: case-1-seg\.nii\.gz: it has no label at all; expected a tumour\./);
 });
 
 test('a case without an expert segmentation is not taken for one without a tumour', () => {

@@ -469,6 +469,16 @@ TEST(MalformedCase, VoxelsOfAKilometreAreRefusedBeforeTheyAreResampled) {
         "the files may be wrong.");
 }
 
+TEST(MalformedCase, PaddingThatNothingCanHoldIsRefusedBeforeItIsMade) {
+    const auto prepared = prepare(small_case(), {1, 1, 1}, 1024, {1, 1, 1});
+    ASSERT_FALSE(prepared);
+    EXPECT_EQ(
+        prepared.error().sentence,
+        "small: padded as the model wants it the image has 1.07e+09 voxels; expected at most 1.34e+08. The model's "
+        "least extents or the number that its extents are multiples of may be wrong.");
+    EXPECT_FALSE(prepare(small_case(), {1, 1, 1}, 1 << 30, {1, 1, 1}));
+}
+
 TEST(MalformedCase, ValuesAtTheEndsOfAFloatDoNotBecomeNaN) {
     Case subject = small_case();
     for (std::size_t n = 0; n < subject.grid.size(); ++n) {
