@@ -351,19 +351,18 @@ const methods = {
     return library.loadSite(new URL('models/', site), (sentence) => emit('notice', { kind: 'error', sentence }));
   },
 
-  /** @param {File[]} files */
-  async addModel(files) {
-    await engineReady;
-    return library.add(files);
+  /** Whether files are meant as a model. @param {string[]} paths */
+  async isModelDrop(paths) {
+    return (await engineReady).isModelDrop(JSON.stringify(paths));
   },
 
-  /** @param {File[]} files @param {string} convention */
-  async guessModel(files, convention) {
+  /** @param {CaseFile[]} files @param {string} [convention] */
+  async addModel(files, convention = '') {
     await engineReady;
-    return library.guess(files, convention);
+    return library.add(files, convention);
   },
 
-  /** Takes a guess as the user left it, or a model that an engine before this one had. @param {ModelManifest} manifest @param {File[]} files */
+  /** Takes a guess as the user left it, or a model that an engine before this one had. @param {ModelManifest} manifest @param {CaseFile[]} files */
   async takeModel(manifest, files) {
     await engineReady;
     return library.take('model.json', JSON.stringify(manifest), files);

@@ -37,7 +37,7 @@ let chosen = { files: [], roles: {}, options: {} };
 let cases = null;
 /** The same two of the case that is open. @type {{ chosen: typeof chosen, cases: CaseList | null }} */
 let ofOpenCase = { chosen, cases };
-/** Networks that were dropped and wait for the user's word on how to read them. @type {File[]} */
+/** The files of a model that was dropped and waits for the user's word on how to read it. @type {CaseFile[]} */
 let guessedFiles = [];
 
 const standing = new Standing();
@@ -263,17 +263,18 @@ const api = {
    */
   listCases: (files, roles = {}) => engine.call('listCases', withPaths(files), roles),
   /**
-   * A model of the user's own: .onnx files, one a fold, with or without model.json. Without one, what the graph says is
-   * read under `convention` (docs/models.md), and fields of `overrides` replace those of the manifest so made.
-   * @param {Iterable<File>} files
+   * A model of the user's own: .onnx files, one a fold, with or without model.json. Without one, what the graph and the
+   * library's own files beside it say is read; `convention` (docs/models.md) takes the place of the latter, and fields of
+   * `overrides` replace those of the manifest so made.
+   * @param {Iterable<File | CaseFile>} files
    * @param {{ convention?: string, overrides?: Record<string, unknown> }} [how]
    * @returns {Promise<ModelManifest>}
    */
   async addModel(files, how = {}) {
-    const given = [...files];
-    const added = await engine.call('addModel', given);
-    if (added.manifest) return tookModel(added.manifest, given);
-    const guess = how.convention ? await engine.call('guessModel', given, how.convention) : added.guess;
+    const given = withPaths(files);
+    const { manifest, guess } = await engine.call('addModel', given, how.convention);
+    if (manifest) return tookModel(manifest, given);
+    for (const remark of guess.remarks) notice(false, remark);
     return tookModel(await engine.call('takeModel', { ...guess.manifest, ...how.overrides }, given), given);
   },
   /** A fold's file as the runtime gets it. @param {string} model @param {number} fold @returns {Promise<Uint8Array>} */
@@ -370,7 +371,7 @@ function relist(manifest) {
   app.receiveModels(JSON.stringify(models));
 }
 
-/** @param {ModelManifest} manifest @param {File[]} files */
+/** @param {ModelManifest} manifest @param {CaseFile[]} files */
 function tookModel(manifest, files) {
   forget('model');
   standing.models.set(manifest.id, { manifest, files });
@@ -401,7 +402,7 @@ const commands = {
       () => app.receiveJson('forecast', 'null'),
     ),
   cancel: () => shown(api.cancel()),
-  guessModel: ({ convention }) => shown(engine.call('guessModel', guessedFiles, convention).then(showGuess)),
+  guessModel: ({ convention }) => shown(readModel(guessedFiles, convention)),
   useGuess: (manifest) =>
     shown(engine.call('takeModel', manifest, guessedFiles).then((taken) => tookModel(taken, guessedFiles))),
   saveManifest: (manifest) =>
@@ -438,25 +439,19 @@ const commands = {
   },
 };
 
-/** @param {unknown} guess */
-function showGuess(guess) {
-  app.receiveJson('guess', JSON.stringify(guess));
+/** Takes a model with its manifest; shows how one without is read. @param {CaseFile[]} files @param {string} [convention] */
+async function readModel(files, convention) {
+  const { manifest, guess } = await engine.call('addModel', files, convention);
+  guessedFiles = files;
+  if (manifest) tookModel(manifest, files);
+  else app.receiveJson('guess', JSON.stringify(guess));
 }
 
-/** Networks, with or without their manifest, are a model; anything else is a case. @param {CaseFile[]} files */
-function openFromUser(files) {
-  if (files.some(({ path }) => path.endsWith('.onnx'))) {
-    const networks = /** @type {File[]} */ (/** @type {unknown[]} */ (files.map(({ file }) => file)));
-    guessedFiles = networks;
-    shown(
-      engine
-        .call('addModel', networks)
-        .then((added) => (added.manifest ? tookModel(added.manifest, networks) : showGuess(added.guess))),
-      'model',
-    );
-    return;
-  }
-  opened(api.open(files));
+/** A model, or else a case: the engine tells by the files' names. @param {CaseFile[]} files */
+async function openFromUser(files) {
+  const paths = files.map(({ path }) => path);
+  if (await engine.call('isModelDrop', paths)) shown(readModel(files), 'model');
+  else opened(api.open(files));
 }
 
 function listenForFiles() {
@@ -474,7 +469,7 @@ function listenForFiles() {
     input.addEventListener('change', () => {
       const chosen = [...(input.files ?? [])]; // a copy: clearing the value, so that the same choice counts again, empties the list
       input.value = '';
-      if (chosen.length > 0) openFromUser(withPaths(chosen));
+      if (chosen.length > 0) shown(openFromUser(withPaths(chosen)));
     });
   }
   document.getElementById('mirror-run')?.addEventListener('click', () => shown(api.run()));

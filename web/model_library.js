@@ -5,16 +5,17 @@ import { measureApart } from './measure_worker.js';
 import { bytesOf } from './read_file.js';
 import { siteFile } from './site_file.js';
 
+/** @typedef {import('./types.d.ts').CaseFile} CaseFile */
 /** @typedef {import('./types.d.ts').Engine} Engine */
 /** @typedef {import('./types.d.ts').LoadedModel} LoadedModel */
 /** @typedef {import('./types.d.ts').ModelGuess} ModelGuess */
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
 /** @typedef {import('./types.d.ts').WarmUp} WarmUp */
 
-/** @param {LoadedModel} model @param {string} name */
-async function modelFile(model, name) {
-  if (model.files) return bytesOf(/** @type {File} */ (model.files.get(name)), name);
-  return new Uint8Array(await (await siteFile(new URL(name, model.folder))).arrayBuffer());
+/** @param {LoadedModel} model @param {string} path */
+async function modelFile(model, path) {
+  if (model.files) return bytesOf(/** @type {CaseFile['file']} */ (model.files.get(path)), path);
+  return new Uint8Array(await (await siteFile(new URL(path, model.folder))).arrayBuffer());
 }
 
 /** Under what a model's costs are kept. @param {ModelManifest} manifest @param {boolean} fast */
@@ -33,6 +34,8 @@ export class ModelLibrary {
     this.warmUps = new Map();
     /** Settles when nothing is being measured. @type {Promise<void>} */
     this.measuring = Promise.resolve();
+    /** Settles when no dropped model is being read: the engine reads one at a time. @type {Promise<unknown>} */
+    this.reading = Promise.resolve();
   }
 
   /** @param {string} id @returns {LoadedModel} */
@@ -79,16 +82,16 @@ export class ModelLibrary {
 
   /**
    * Takes the user's own model. @param {string} name of the manifest, for errors @param {string} json the manifest
-   * @param {File[]} files
+   * @param {CaseFile[]} files
    * @returns {ModelManifest}
    */
   take(name, json, files) {
-    const byName = new Map(files.map((file) => [file.name, file]));
-    const problem = this.engine.addModel(name, json, JSON.stringify([...byName.keys()]));
+    const byPath = new Map(files.map(({ path, file }) => [path, file]));
+    const problem = this.engine.addModel(name, json, JSON.stringify([...byPath.keys()]));
     if (problem) throw new Error(problem);
     const manifest = /** @type {ModelManifest} */ (JSON.parse(json));
     const known = manifest.folds.every(({ activations }) => activations);
-    this.models.set(manifest.id, { manifest, files: byName, settled: known ? Promise.resolve('') : undefined });
+    this.models.set(manifest.id, { manifest, files: byPath, settled: known ? Promise.resolve('') : undefined });
     this.warmUps.delete(manifest.id);
     this.warmUps.delete(warmUpKey(manifest, true));
     return manifest;
@@ -97,47 +100,67 @@ export class ModelLibrary {
   /**
    * Takes a model of the user's: .onnx files with their model.json, or without. Without one, the answer is a guess at how to
    * read them, which take() settles.
-   * @param {File[]} files
+   * @param {CaseFile[]} files
+   * @param {string} convention '' for what lies beside the networks, or the one that fits best
    * @returns {Promise<{ manifest: ModelManifest } | { guess: ModelGuess }>}
    */
-  async add(files) {
-    const manifests = files.filter((file) => file.name.endsWith('.json'));
-    if (manifests.length > 1)
-      throw new Error(`${manifests[1].name}: a second manifest; expected one model with one model.json at a time.`);
-    if (manifests.length === 0) return { guess: await this.guess(files, '') };
-    const text = new TextDecoder().decode(await bytesOf(manifests[0], manifests[0].name));
-    return { manifest: this.take(manifests[0].name, text, files) };
+  async add(files, convention) {
+    const guess = await this.guess(files, convention);
+    if (!guess.manifestFile) return { guess };
+    return { manifest: this.take(guess.manifestFile, JSON.stringify(guess.manifest), files) };
   }
 
   /**
-   * Networks, one a fold, read under a convention ('' for the one that fits best).
-   * @param {File[]} files
+   * What the engine makes of a dropped model's files.
+   * @param {CaseFile[]} files
    * @param {string} convention
    * @returns {Promise<ModelGuess>}
    */
-  async guess(files, convention) {
-    /** @type {ModelGuess | null} */
-    let guess = null;
-    for (const file of files.filter(({ name }) => name.endsWith('.onnx'))) {
-      const answer = JSON.parse(this.engine.describeNetwork(file.name, await bytesOf(file, file.name), convention));
-      if (answer.error) throw new Error(answer.error);
-      if (guess) guess.manifest.folds.push(...answer.manifest.folds);
-      else guess = answer;
-    }
-    if (!guess) throw new Error('There is no network to read; drop an .onnx file first.');
+  guess(files, convention) {
+    const guess = this.reading.then(() => this.read(files, convention));
+    this.reading = guess.catch(() => {});
     return guess;
   }
 
+  /** @param {CaseFile[]} files @param {string} convention @returns {Promise<ModelGuess>} */
+  async read(files, convention) {
+    const { engine } = this;
+    const byPath = new Map(files.map(({ path, file }) => [path, file]));
+    const bytesAt = (/** @type {string} */ path) => bytesOf(/** @type {CaseFile['file']} */ (byPath.get(path)), path);
+    const answered = (/** @type {string} */ json) => {
+      const answer = JSON.parse(json);
+      if (answer.error) throw new Error(answer.error);
+      return answer;
+    };
+    const must = (/** @type {string} */ problem) => {
+      if (problem) throw new Error(problem);
+    };
+    for (const path of answered(engine.beginModel(JSON.stringify([...byPath.keys()]))).texts)
+      must(engine.addModelText(path, await bytesAt(path)));
+    for (const path of JSON.parse(engine.modelNetworks())) {
+      const bytes = await bytesAt(path);
+      /** @type {string[]} */
+      const beside = answered(engine.networkWeights(path, bytes)).files;
+      const weights = [];
+      for (const each of beside) weights.push(await bytesAt(each));
+      must(engine.addNetwork(path, bytes, JSON.stringify(beside), weights));
+    }
+    return answered(engine.guessModel(convention));
+  }
+
   /**
-   * A fold's file, checked against the manifest.
+   * A fold's network, checked against the manifest; weights that lie beside it are put into it.
    * @param {LoadedModel} model
    * @param {number} fold
+   * @returns {Promise<Uint8Array>}
    */
   async file(model, fold) {
-    const content = await modelFile(model, model.manifest.folds[fold].file);
-    const problem = this.engine.checkModelFile(model.manifest.id, fold, content);
-    if (problem) throw new Error(problem);
-    return content;
+    const { id } = model.manifest;
+    const contents = [];
+    for (const path of JSON.parse(this.engine.modelFiles(id, fold))) contents.push(await modelFile(model, path));
+    const { error, bytes } = this.engine.wholeNetwork(id, fold, contents);
+    if (error) throw new Error(error);
+    return bytes ?? contents[0];
   }
 
   /**

@@ -413,7 +413,7 @@ export class OrtRuntime {
       ? new ort.Tensor('float16', halfFloats(input, manifest.name), extents)
       : new ort.Tensor('float32', input, extents);
     const started = performance.now();
-    const running = session.run({ [manifest.input]: tensor });
+    const running = session.run({ [manifest.input]: tensor }, [manifest.output]); // of several outputs the one that is used
     const outputs = await (provider === 'webgpu' ? Promise.race([running, this.deviceLost]) : running);
     const seconds = (performance.now() - started) / 1000;
     const logits = outputs[manifest.output];

@@ -1,6 +1,7 @@
 // What a new engine has to be given so that it stands where one that stopped stood: the user's models, the case that was open,
 // what was computed of it.
 
+/** @typedef {import('./types.d.ts').CaseFile} CaseFile */
 /** @typedef {import('./types.d.ts').ModelManifest} ModelManifest */
 /** @typedef {import('./types.d.ts').StoredRun} StoredRun */
 /** @typedef {(method: string, ...args: unknown[]) => Promise<any>} Call */
@@ -11,7 +12,7 @@ export class Standing {
     this.opened = { method: 'openPhantom', args: [{}] };
     /** The label convention that was chosen for it; else empty. */
     this.labels = '';
-    /** @type {Map<string, { manifest: ModelManifest, files: File[] }>} */
+    /** @type {Map<string, { manifest: ModelManifest, files: CaseFile[] }>} */
     this.models = new Map();
     this.caseKey = '';
     /** @type {Map<string, StoredRun>} */

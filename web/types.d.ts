@@ -95,10 +95,19 @@ export interface Engine {
   caseSummary(): string;
   reference(): Uint8Array | null;
   addModel(fileName: string, manifestJson: string, filesJson: string): string;
-  checkModelFile(modelId: string, fold: number, bytes: Uint8Array): string;
+  /** Paths as a JSON array: a fold's network, then the files that hold its weights. */
+  modelFiles(modelId: string, fold: number): string;
+  /** `bytes` null: the first of `files` is whole. */
+  wholeNetwork(modelId: string, fold: number, files: Uint8Array[]): { error: string; bytes?: Uint8Array | null };
   calibrationInput(modelId: string): { error?: string; shape: number[]; input: Float32Array };
   rewriteNetwork(fileName: string, bytes: Uint8Array): { error?: string; bytes: Uint8Array };
-  describeNetwork(fileName: string, bytes: Uint8Array, convention: string): string;
+  isModelDrop(pathsJson: string): boolean;
+  beginModel(pathsJson: string): string;
+  addModelText(path: string, bytes: Uint8Array): string;
+  modelNetworks(): string;
+  networkWeights(path: string, bytes: Uint8Array): string;
+  addNetwork(path: string, bytes: Uint8Array, weightsPathsJson: string, weights: Uint8Array[]): string;
+  guessModel(convention: string): string;
   runStudy(optionsJson: string): string;
   warmUpShape(modelId: string): string;
   forecastStudy(optionsJson: string, measuredJson: string): string;
@@ -285,7 +294,7 @@ export interface ModelManifest {
   architecture: string;
   input: string;
   output: string;
-  folds: { file: string; sha256: string; activations?: Record<string, number[]> }[];
+  folds: { file: string; sha256: string; data?: string[]; activations?: Record<string, number[]> }[];
   [field: string]: unknown;
 }
 
@@ -329,18 +338,22 @@ export interface RunAnswer {
   notice: string;
 }
 
-/** A dropped network without a manifest, as the engine reads it. */
+/** A dropped model as the engine reads it (src/model_files/model_reading.h). */
 export interface ModelGuess {
+  /** The model.json that was given; '': the manifest is a guess. */
+  manifestFile: string;
+  /** Sentences for the user. */
+  remarks: string[];
   manifest: ModelManifest;
   convention: string;
   conventions: { id: string; name: string }[];
 }
 
-/** Where a model's files come from: a folder of the site, or the user's own files by name. */
+/** Where a model's files come from: a folder of the site, or the user's own files by path. */
 export interface LoadedModel {
   manifest: ModelManifest;
   folder?: URL;
-  files?: Map<string, File>;
+  files?: Map<string, CaseFile['file']>;
   /** Settles when the ranges of its activations are known: '', or why there are none. */
   settled?: Promise<string>;
 }

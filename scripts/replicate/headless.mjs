@@ -190,7 +190,7 @@ export class HeadlessEngine {
     const { default: create } = await import(pathToFileURL(path.join(this.folder, 'convnet.mjs')).href);
     const network = new /** @type {import('../../web/types.d.ts').ConvnetModule} */ (await create()).Convnet();
     const { file, activations } = model.folds[fold];
-    const bytes = new Uint8Array(readFileSync(path.join(model.folder, file)));
+    const bytes = this.networkOf(model, fold);
     const extents = shape.toReversed();
     must(
       this.numbers === 'wide'
@@ -201,17 +201,24 @@ export class HeadlessEngine {
     return network;
   }
 
-  /** The fold's network, checked against the manifest and rewritten as the page does. @param {ReplicatedModel} model @param {number} fold */
+  /** The fold's network, checked against the manifest, its weights in it. @param {ReplicatedModel} model @param {number} fold */
+  networkOf(model, fold) {
+    /** @type {string[]} */
+    const paths = JSON.parse(this.core.modelFiles(model.id, fold));
+    const contents = paths.map((each) => new Uint8Array(readFileSync(path.join(model.folder, each))));
+    const { error, bytes } = this.core.wholeNetwork(model.id, fold, contents);
+    must(error);
+    return bytes ?? contents[0];
+  }
+
+  /** The fold's network, rewritten as the page does. @param {ReplicatedModel} model @param {number} fold */
   async sessionOf(model, fold) {
     const key = `${model.id}/${fold}`;
     if (this.current?.key === key) return this.current.session;
     const old = this.current?.session;
     this.current = null;
     await old?.release();
-    const { file } = model.folds[fold];
-    const content = new Uint8Array(readFileSync(path.join(model.folder, file)));
-    must(this.core.checkModelFile(model.id, fold, content));
-    const { error, bytes } = this.core.rewriteNetwork(file, content);
+    const { error, bytes } = this.core.rewriteNetwork(model.folds[fold].file, this.networkOf(model, fold));
     must(error ?? '');
     const session = await ort.InferenceSession.create(bytes, {
       executionProviders: ['cpu'],

@@ -17,6 +17,7 @@
 #include "inference/probabilities.h"
 #include "intake/file_start.h"
 #include "metrics/overlap.h"
+#include "model_files/model_reading.h"
 #include "network/rewrite.h"
 #include "phantom/phantom.h"
 #include "study/cohort.h"
@@ -305,6 +306,43 @@ Expected<void> run_inspect(const Arguments& arguments) {
     return {};
 }
 
+// What the page makes of a model's files (docs/models.md): {manifest, convention, remarks}. Nothing is written.
+Expected<void> run_model(const Arguments& arguments) {
+    ModelReading reading(arguments.plain);
+    const auto texts = reading.texts();
+    if (!texts) return tl::make_unexpected(texts.error());
+    for (const std::string& path : *texts) {
+        const auto bytes = read_file(path);
+        if (!bytes) return tl::make_unexpected(bytes.error());
+        const auto added = reading.add_text(path, {reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+        if (!added) return added;
+    }
+    for (const std::string& path : reading.networks()) {
+        const auto bytes = read_file(path);
+        if (!bytes) return tl::make_unexpected(bytes.error());
+        const auto beside = reading.weights_of(path, *bytes);
+        if (!beside) return tl::make_unexpected(beside.error());
+        std::map<std::string, std::vector<std::uint8_t>> contents;
+        std::map<std::string, std::span<const std::uint8_t>> weights;
+        for (const std::string& each : *beside) {
+            auto content = read_file(each);
+            if (!content) return tl::make_unexpected(content.error());
+            weights[each] = contents[each] = std::move(*content);
+        }
+        if (const auto added = reading.add_network(path, *bytes, weights); !added) return added;
+    }
+    const auto guess = reading.guess(arguments.text("convention"));
+    if (!guess) return tl::make_unexpected(guess.error());
+    // Whether the page would take it is part of the answer.
+    const auto manifest =
+        read_manifest(guess->manifest_file.empty() ? "model.json" : guess->manifest_file, guess->manifest);
+    if (!manifest) return tl::make_unexpected(manifest.error());
+    std::cout
+        << Json{{"manifest", guess->manifest}, {"convention", guess->convention}, {"remarks", guess->remarks}}.dump(1)
+        << "\n";
+    return {};
+}
+
 // The graph as the page would run it; prints what was put otherwise.
 Expected<void> run_rewrite(const Arguments& arguments) {
     const fs::path path = arguments.plain[0];
@@ -396,6 +434,7 @@ const std::vector<Command>& commands() {
          0,
          {{"seed", seed}, {"out"}, {"name"}, {"shape", extents}, {"visibility", settings}},
          run_phantom},
+        {"model", "[--convention ID] FILE...", 1, kMany, {{"convention"}}, run_model},
         {"rewrite", "IN.onnx OUT.onnx", 2, 2, {}, run_rewrite},
         {"activations",
          "--network FILE.onnx --shape I,J,K PREPARED.npy...",

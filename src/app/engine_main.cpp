@@ -22,7 +22,8 @@
 #include "image/sha256.h"
 #include "inference/calibration_input.h"
 #include "intake/file_start.h"
-#include "network/describe.h"
+#include "model_files/file_kinds.h"
+#include "model_files/model_reading.h"
 #include "network/rewrite.h"
 #include "phantom/phantom.h"
 #include "study/case_summary.h"
@@ -45,6 +46,10 @@ std::vector<std::uint8_t> bytes_of(const val& array) {
 template <class T>
 val owned_array(const std::vector<T>& values) {
     return val(typed_memory_view(values.size(), values.data())).call<val>("slice");
+}
+
+std::string error_json(const Error& error) {
+    return Json{{"error", error.sentence}}.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 class HostRuntime final : public Runtime {
@@ -234,7 +239,56 @@ class Engine {
     std::string case_summary() const { return case_summary_to_json(summary_).dump(); }
     val reference() const { return case_ && case_->reference ? owned_array(*case_->reference) : val::null(); }
 
-    // `files`: JSON array of the names given beside the manifest; null where they lie on the site. Nothing changes when
+    // Whether files, by path, are meant as a model.
+    bool is_model_drop(const std::string& paths) const {
+        return shapslice::is_model_drop(Json::parse(paths).get<std::vector<std::string>>());
+    }
+    // {error, texts}: the JSON files of a model out of these paths, to be given to add_model_text(). Then come
+    // model_networks(), and for each of them network_weights() and add_network(); guess_model() ends the reading.
+    std::string begin_model(const std::string& paths) {
+        reading_.emplace(Json::parse(paths).get<std::vector<std::string>>());
+        const auto texts = reading_->texts();
+        return texts ? Json{{"error", ""}, {"texts", *texts}}.dump() : error_json(texts.error());
+    }
+    std::string add_model_text(const std::string& path, const val& bytes) {
+        const std::vector<std::uint8_t> content = bytes_of(bytes);
+        const auto added = reading_->add_text(path, {reinterpret_cast<const char*>(content.data()), content.size()});
+        return added ? "" : added.error().sentence;
+    }
+    // Paths of the networks to add.
+    std::string model_networks() const { return Json(reading_->networks()).dump(); }
+    // {error, files}: paths of the files that hold a network's weights.
+    std::string network_weights(const std::string& path, const val& bytes) const {
+        const auto files = reading_->weights_of(path, bytes_of(bytes));
+        return files ? Json{{"error", ""}, {"files", *files}}.dump() : error_json(files.error());
+    }
+    // `weights`: bytes of the files of network_weights(), whose paths are in `paths`.
+    std::string add_network(const std::string& path, const val& bytes, const std::string& paths, const val& weights) {
+        const auto names = Json::parse(paths).get<std::vector<std::string>>();
+        std::vector<std::vector<std::uint8_t>> contents;
+        std::map<std::string, std::span<const std::uint8_t>> by_path;
+        for (std::size_t n = 0; n < names.size(); ++n) contents.push_back(bytes_of(weights[n]));
+        for (std::size_t n = 0; n < names.size(); ++n) by_path[names[n]] = contents[n];
+        const auto added = reading_->add_network(path, bytes_of(bytes), by_path);
+        return added ? "" : added.error().sentence;
+    }
+    // {error} or {manifestFile, manifest, convention, conventions: [{id, name}], remarks}
+    // (model_files/model_reading.h).
+    std::string guess_model(const std::string& convention) const {
+        const auto guess = reading_->guess(convention);
+        if (!guess) return error_json(guess.error());
+        Json known = Json::array();
+        for (const auto& [id, name] : guess->conventions) known.push_back({{"id", id}, {"name", name}});
+        return Json{{"error", ""},
+                    {"manifestFile", guess->manifest_file},
+                    {"manifest", guess->manifest},
+                    {"convention", guess->convention},
+                    {"conventions", known},
+                    {"remarks", guess->remarks}}
+            .dump(-1, ' ', false, Json::error_handler_t::replace);
+    }
+
+    // `files`: JSON array of the paths given beside the manifest; null where they lie on the site. Nothing changes when
     // the answer is an error.
     std::string add_model(const std::string& file_name, const std::string& manifest_json, const std::string& files) {
         const Json json = Json::parse(manifest_json, nullptr, false);
@@ -242,21 +296,38 @@ class Engine {
         auto manifest = read_manifest(file_name, json);
         if (!manifest) return manifest.error().sentence;
         const Json given = Json::parse(files);
+        std::vector<std::vector<std::string>> of_folds;
         for (const FoldModel& fold : manifest->folds) {
-            if (given.is_array() && std::find(given.begin(), given.end(), fold.file) == given.end())
-                return file_name + " names the file " + fold.file + ", which is not among those given.";
+            std::vector<std::string> paths{fold.file};
+            for (const std::string& name : fold.data) paths.push_back(beside(fold.file, name));
+            if (given.is_array()) {
+                auto found = fold_files(file_name, fold, given.get<std::vector<std::string>>());
+                if (!found) return found.error().sentence;
+                paths = std::move(*found);
+            }
+            of_folds.push_back(std::move(paths));
         }
         manifest->output_known = given.is_null();  // the site's own were tried
+        fold_files_[manifest->id] = std::move(of_folds);
         models_[manifest->id] = std::move(*manifest);
         return "";
     }
-    // Empty when the bytes are the fold's file as its manifest pins it.
-    std::string check_model_file(const std::string& model_id, int fold, const val& bytes) const {
+    // Paths of a fold's files: its network, then its weights where they lie beside it.
+    std::string model_files(const std::string& model_id, int fold) const {
+        return Json(fold_files_.at(model_id).at(static_cast<std::size_t>(fold))).dump();
+    }
+    // {error} or {bytes}: a fold's network as it is pinned, its weights in it; null where the first file is that.
+    // `files`: the bytes of those of model_files().
+    val whole_network(const std::string& model_id, int fold, const val& files) const {
         const FoldModel& model = models_.at(model_id).folds.at(static_cast<std::size_t>(fold));
-        const std::string found = sha256_hex(bytes_of(bytes));
-        if (found == model.sha256) return "";
-        return model.file + ": the file's sha256 is " + found.substr(0, 12) + "...; the manifest expects " +
-               model.sha256.substr(0, 12) + "... The file is damaged or another version.";
+        std::vector<std::vector<std::uint8_t>> contents;
+        for (unsigned n = 0; n < files["length"].as<unsigned>(); ++n) contents.push_back(bytes_of(files[n]));
+        const std::vector<std::span<const std::uint8_t>> pieces(contents.begin(), contents.end());
+        const auto whole = shapslice::whole_network(model, pieces);
+        val answer = val::object();
+        answer.set("error", whole ? "" : whole.error().sentence);
+        if (whole) answer.set("bytes", whole->empty() ? val::null() : owned_array(*whole));
+        return answer;
     }
 
     // {error} or {bytes}: a model's file as the runtime shall get it (network/rewrite.h).
@@ -285,27 +356,6 @@ class Engine {
         answer.set("input", owned_array(input->values));
         return answer;
     }
-    // {error} or {manifest, convention, conventions: [{id, name}]}: a dropped network without a manifest, read under
-    // the convention named, or under the one that fits best.
-    std::string describe_network(const std::string& file_name, const val& bytes, const std::string& convention) const {
-        const std::vector<std::uint8_t> content = bytes_of(bytes);
-        const auto network = Network::parse(file_name, content);
-        if (!network) return Json{{"error", network.error().sentence}}.dump();
-        const auto description = describe(file_name, *network);
-        if (!description) return Json{{"error", description.error().sentence}}.dump();
-        const Convention* chosen = &guess_convention(*description);
-        Json known = Json::array();
-        for (const Convention& each : conventions()) {
-            if (!fits(each, *description)) continue;
-            known.push_back({{"id", each.id}, {"name", each.name}});
-            if (each.id == convention) chosen = &each;
-        }
-        return Json{{"manifest", manifest_under(*chosen, *description, file_name, sha256_hex(content))},
-                    {"convention", chosen->id},
-                    {"conventions", known}}
-            .dump();
-    }
-
     // {models: [{id, folds: []}], settings: {...}}. Returns an error or ""; the study then goes on by itself and ends
     // with host.onStudyEnd(sentence).
     std::string run_study(const std::string& options_json) {
@@ -317,9 +367,10 @@ class Engine {
         study_task_->start();
         return "";
     }
-    // [i, j, k] of the input that a model is to be measured on.
+    // Extents, fastest first, of the input that a model is to be measured on.
     std::string warm_up_shape_json(const std::string& model_id) const {
-        return Json(warm_up_shape(models_.at(model_id))).dump();
+        const ModelManifest& manifest = models_.at(model_id);
+        return Json(turned_shape(warm_up_shape(manifest), manifest.axes)).dump();
     }
     // {error} or {runs, seconds, bytes, sentence, warning} of a study as run_study takes it. `measured_json`: {warmUps:
     // {model id: {shape, seconds, bytesLoaded, bytesRun}}, granted, grantedBy}.
@@ -491,6 +542,8 @@ class Engine {
     CaseSummary summary_;
     PerContrast<val> display_;
     std::map<std::string, ModelManifest> models_;
+    std::map<std::string, std::vector<std::vector<std::string>>> fold_files_;  // paths, by model and fold
+    std::optional<ModelReading> reading_;
     std::unique_ptr<Study> study_;
     std::optional<Task<bool>> study_task_;
 };
@@ -518,10 +571,17 @@ EMSCRIPTEN_BINDINGS(shapslice_engine) {
         .function("caseSummary", &Guarded<&Engine::case_summary>::call)
         .function("reference", &Guarded<&Engine::reference>::call)
         .function("addModel", &Guarded<&Engine::add_model>::call)
-        .function("checkModelFile", &Guarded<&Engine::check_model_file>::call)
+        .function("modelFiles", &Guarded<&Engine::model_files>::call)
+        .function("wholeNetwork", &Guarded<&Engine::whole_network>::call)
         .function("calibrationInput", &Guarded<&Engine::calibration_input_of>::call)
         .function("rewriteNetwork", &Guarded<&Engine::rewrite_network>::call)
-        .function("describeNetwork", &Guarded<&Engine::describe_network>::call)
+        .function("isModelDrop", &Guarded<&Engine::is_model_drop>::call)
+        .function("beginModel", &Guarded<&Engine::begin_model>::call)
+        .function("addModelText", &Guarded<&Engine::add_model_text>::call)
+        .function("modelNetworks", &Guarded<&Engine::model_networks>::call)
+        .function("networkWeights", &Guarded<&Engine::network_weights>::call)
+        .function("addNetwork", &Guarded<&Engine::add_network>::call)
+        .function("guessModel", &Guarded<&Engine::guess_model>::call)
         .function("runStudy", &Guarded<&Engine::run_study>::call)
         .function("warmUpShape", &Guarded<&Engine::warm_up_shape_json>::call)
         .function("forecastStudy", &Guarded<&Engine::forecast_study>::call)

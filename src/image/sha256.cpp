@@ -1,6 +1,6 @@
 #include "image/sha256.h"
 
-#include <array>
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -52,26 +52,44 @@ void add_block(State& state, const std::uint8_t* block) {
 
 }  // namespace
 
-std::string sha256_hex(std::span<const std::uint8_t> bytes) {
-    State state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+void Sha256::add(std::span<const std::uint8_t> bytes) {
+    if (bytes.empty()) return;
+    const std::size_t held = length_ % rest_.size();
+    length_ += bytes.size();
     std::size_t at = 0;
-    for (; bytes.size() - at >= 64; at += 64) add_block(state, bytes.data() + at);
+    if (held > 0) {
+        at = std::min(bytes.size(), rest_.size() - held);
+        std::memcpy(rest_.data() + held, bytes.data(), at);
+        if (held + at < rest_.size()) return;
+        add_block(state_, rest_.data());
+    }
+    for (; bytes.size() - at >= rest_.size(); at += rest_.size()) add_block(state_, bytes.data() + at);
+    std::memcpy(rest_.data(), bytes.data() + at, bytes.size() - at);
+}
+
+std::string Sha256::hex() {
     // The rest, a 1 bit, zeros, and the length in bits: one block or two.
     std::array<std::uint8_t, 128> last{};
-    const std::size_t rest = bytes.size() - at;
-    if (rest > 0) std::memcpy(last.data(), bytes.data() + at, rest);
+    const std::size_t rest = length_ % rest_.size();
+    std::memcpy(last.data(), rest_.data(), rest);
     last[rest] = 0x80;
     const std::size_t end = rest < 56 ? 64 : 128;
-    const std::uint64_t bits = static_cast<std::uint64_t>(bytes.size()) * 8;
+    const std::uint64_t bits = length_ * 8;
     for (std::size_t n = 0; n < 8; ++n) last[end - 1 - n] = static_cast<std::uint8_t>(bits >> (8 * n));
-    for (std::size_t block = 0; block < end; block += 64) add_block(state, last.data() + block);
+    for (std::size_t block = 0; block < end; block += 64) add_block(state_, last.data() + block);
 
     constexpr char kDigits[] = "0123456789abcdef";
     std::string hex;
-    for (const std::uint32_t word : state) {
+    for (const std::uint32_t word : state_) {
         for (int shift = 28; shift >= 0; shift -= 4) hex += kDigits[word >> shift & 15];
     }
     return hex;
+}
+
+std::string sha256_hex(std::span<const std::uint8_t> bytes) {
+    Sha256 sha256;
+    sha256.add(bytes);
+    return sha256.hex();
 }
 
 }  // namespace shapslice

@@ -20,10 +20,10 @@ Expected<CalibrationInput> calibration_input(const ModelManifest& manifest) {
     input.values.resize(kContrasts * voxel_count(tiling.size));
     cut_tile(whole, tiling, tiling.tiles[tiling.tiles.size() / 2], kContrasts, input.values);
     input.shape = tiling.size;
-    if (!manifest.i_slowest) return input;
+    if (manifest.axes == kPlainAxes) return input;
     std::vector<float> turned(input.values.size());
-    reverse_axes(input.values, tiling.size, kContrasts, turned);
-    return CalibrationInput{{tiling.size[2], tiling.size[1], tiling.size[0]}, std::move(turned)};
+    turn_axes(input.values, tiling.size, manifest.axes, kContrasts, turned);
+    return CalibrationInput{turned_shape(tiling.size, manifest.axes), std::move(turned)};
 }
 
 }  // namespace shapslice

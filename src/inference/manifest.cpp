@@ -12,6 +12,7 @@ namespace shapslice {
 namespace {
 
 constexpr int kSchemaVersion = 1;
+constexpr std::string_view kAxisNames = "xyz";
 constexpr double kLeastSpacing = 0.05;  // mm
 constexpr double kLargestSpacing = 50;
 constexpr std::size_t kMostPatchVoxels = std::size_t{512} * 512 * 512;
@@ -60,8 +61,9 @@ Expected<void> read_inputs(const Json& json, ModelManifest& manifest) {
         manifest.contrasts[c] = *contrast;
     }
     const std::string axes = json.value("axes", "zyx");
-    if (axes != "zyx" && axes != "xyz") return fail("\"axes\" is \"" + axes + "\"; expected zyx or xyz");
-    manifest.i_slowest = axes == "xyz";
+    if (!std::is_permutation(axes.begin(), axes.end(), kAxisNames.begin(), kAxisNames.end()))
+        return fail("\"axes\" is \"" + axes + "\"; expected x, y and z in some order, slowest first, as zyx");
+    for (std::size_t n = 0; n < 3; ++n) manifest.axes[n] = static_cast<int>(kAxisNames.find(axes[2 - n]));
     if (json.value("normalisation", "") != "zscore-nonzero")
         return fail("\"normalisation\" must be \"zscore-nonzero\"");
     const auto spacing = json.at("spacing").get<std::array<double, 3>>();
@@ -76,8 +78,8 @@ Expected<void> read_inputs(const Json& json, ModelManifest& manifest) {
     if (!padding) return fail(padding.error().sentence);
     manifest.padding = *padding;
     std::size_t voxels = 1;
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-        const std::size_t place = manifest.i_slowest ? axis : 2 - axis;
+    for (std::size_t place = 0; place < 3; ++place) {
+        const auto axis = static_cast<std::size_t>(manifest.axes[2 - place]);
         manifest.spacing[axis] = spacing[place];
         manifest.patch[axis] = whole_number<int>(patch[place]);
         if (!(manifest.spacing[axis] >= kLeastSpacing && manifest.spacing[axis] <= kLargestSpacing))
@@ -172,8 +174,10 @@ std::string ModelManifest::key(int fold) const {
     for (const Contrast contrast : contrasts) add(static_cast<int>(contrast));
     for (const double extent : spacing) add(extent);
     for (const int extent : patch) add(extent);
-    for (const int value : {multiple, static_cast<int>(i_slowest), static_cast<int>(fixed_patch),
-                            static_cast<int>(output_kind), static_cast<int>(activation), output_channels})
+    // 0 is zyx and 1 is xyz, as it was when there were no others.
+    const int order = axes == kPlainAxes ? 0 : axes == AxisOrder{2, 1, 0} ? 1 : 100 * axes[0] + 10 * axes[1] + axes[2];
+    for (const int value : {multiple, order, static_cast<int>(fixed_patch), static_cast<int>(output_kind),
+                            static_cast<int>(activation), output_channels})
         add(value);
     for (const int channel : channels) add(channel);
     // Words for what has come later, and only where it is not as it was: runs kept under older keys are found again.
@@ -205,8 +209,11 @@ Expected<ModelManifest> read_manifest(std::string_view file_name, const Json& js
         for (const Json& fold : json.at("folds")) {
             const auto activations = read_activations(fold.value("activations", Json::object()));
             if (!activations) return fail(file + ": " + activations.error().sentence + ".");
-            manifest.folds.push_back(
-                {fold.at("file").get<std::string>(), fold.at("sha256").get<std::string>(), *activations});
+            manifest.folds.push_back({fold.at("file").get<std::string>(),
+                                      fold.at("sha256").get<std::string>(),
+                                      *activations,
+                                      {},
+                                      fold.value("data", std::vector<std::string>{})});
             const std::string input = json.value("input", "");
             if (!activations->empty() && fold.at("activations").contains(input))
                 manifest.folds.back().input_range = fold.at("activations").at(input).get<std::array<float, 2>>();

@@ -25,14 +25,19 @@ enum class FieldOfView { brain, image };  // what of the case the model sees: th
 // zeros at both ends alike, up to the patch, as the sliding windows of MONAI and nnU-Net do it.
 enum class Padding { multiple, patch };
 
+// Of the three axes of space, fastest first.
+using AxisOrder = std::array<int, 3>;
+inline constexpr AxisOrder kPlainAxes{0, 1, 2};
+
 struct FoldModel {
     std::string file;    // beside model.json
-    std::string sha256;  // of the file; one that differs is refused
+    std::string sha256;  // of the file, or of it and its `data` one after the other; one that differs is refused
     // Digest of the ranges of its activations, by which it runs in whole numbers (docs/ENGINE.md); empty: it does
     // not run fast.
     std::string activations;
     // Of the network's input among these ranges, the ends; empty where there is none.
     std::optional<std::array<float, 2>> input_range = {};
+    std::vector<std::string> data = {};  // files beside it that hold its weights, as its graph names them
 };
 
 struct ModelManifest {
@@ -41,9 +46,11 @@ struct ModelManifest {
     std::string architecture;
     PerContrast<Contrast> contrasts{Contrast::t1c, Contrast::t1n, Contrast::t2f, Contrast::t2w};  // of input channels
     std::array<double, 3> spacing{1, 1, 1};                                                       // mm along i, j, k
-    Shape patch{0, 0, 0};      // largest input along i, j, k; larger boxes are tiled
-    int multiple = 1;          // every extent must be a multiple of this
-    bool i_slowest = false;    // "xyz": tensors are [channel][i][j][k], k fastest, not [channel][k][j][i]
+    Shape patch{0, 0, 0};  // largest input along i, j, k; larger boxes are tiled
+    int multiple = 1;      // every extent must be a multiple of this
+    // The image's axis (0 is i) along each of a tensor's axes of space, fastest first: "zyx" is {0, 1, 2}, tensors are
+    // [channel][k][j][i]; "xyz" is {2, 1, 0}.
+    AxisOrder axes = kPlainAxes;
     bool fixed_patch = false;  // true: no other input than the patch runs
     OutputKind output_kind = OutputKind::labels;
     Activation activation = Activation::softmax;

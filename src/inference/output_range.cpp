@@ -32,7 +32,9 @@ std::optional<Error> OutputRange::problem(const ModelManifest& manifest) const {
     if (!any_ || !(least_ < largest_)) return std::nullopt;
     const bool probabilities = least_ >= -kRounding && largest_ <= 1 + kRounding;
     const std::string to_change =
-        " and add it again (drop its files once more; in model.json it is \"outputs.activation\").";
+        " and add it again (drop its files once more; in model.json it is \"outputs.activation\"). What was computed "
+        "before "
+        "is kept.";
     if (probabilities && manifest.activation != Activation::none) {
         const std::string word = manifest.activation == Activation::sigmoid ? "sigmoid" : "softmax";
         return Error{manifest.name + ": every value of the network's output is " +

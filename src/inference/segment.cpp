@@ -24,16 +24,32 @@ void coalition_input(const Prepared& prepared, std::span<const float> absent, co
     }
 }
 
-void reverse_axes(std::span<const float> from, const Shape& extents, std::size_t channels, std::span<float> to) {
-    const auto [fast, middle, slow] = extents;
+Shape turned_shape(const Shape& extents, const AxisOrder& axes) {
+    Shape turned;
+    for (std::size_t n = 0; n < 3; ++n) turned[n] = extents[static_cast<std::size_t>(axes[n])];
+    return turned;
+}
+
+AxisOrder turned_back(const AxisOrder& axes) {
+    AxisOrder back;
+    for (std::size_t n = 0; n < 3; ++n) back[static_cast<std::size_t>(axes[n])] = static_cast<int>(n);
+    return back;
+}
+
+void turn_axes(std::span<const float> from, const Shape& extents, const AxisOrder& axes, std::size_t channels,
+               std::span<float> to) {
     const auto count = [](int extent) { return static_cast<std::size_t>(extent); };
+    const Shape turned = turned_shape(extents, axes);
+    std::array<std::size_t, 3> strides{1, count(turned[0]), count(turned[0]) * count(turned[1])};  // of `to`
+    std::array<std::size_t, 3> step;  // in `to`, along each axis of `from`
+    for (std::size_t n = 0; n < 3; ++n) step[count(axes[n])] = strides[n];
     const std::size_t voxels = voxel_count(extents);
     for (std::size_t c = 0; c < channels; ++c) {
         const float* read = from.data() + c * voxels;
-        for (std::size_t a = 0; a < count(slow); ++a) {
-            for (std::size_t b = 0; b < count(middle); ++b) {
-                float* write = to.data() + c * voxels + b * count(slow) + a;
-                for (std::size_t n = 0; n < count(fast); ++n) write[n * count(middle) * count(slow)] = *read++;
+        for (std::size_t k = 0; k < count(extents[2]); ++k) {
+            for (std::size_t j = 0; j < count(extents[1]); ++j) {
+                float* write = to.data() + c * voxels + k * step[2] + j * step[1];
+                for (std::size_t i = 0; i < count(extents[0]); ++i) write[i * step[0]] = *read++;
             }
         }
     }
@@ -41,18 +57,15 @@ void reverse_axes(std::span<const float> from, const Shape& extents, std::size_t
 
 namespace {
 
-Shape reversed(const Shape& shape) {
-    return {shape[2], shape[1], shape[0]};
-}
-
 // One tile of a volume of all contrasts as a network takes it: where it lies, or cut and turned into memory of its own.
 class TileView {
   public:
-    TileView(const Tiling& tiling, bool i_slowest)
+    TileView(const Tiling& tiling, const AxisOrder& axes)
         : tiling_(tiling),
+          axes_(axes),
           single_(tiling.tiles.size() == 1),
           cut_(single_ ? 0 : kContrasts * voxel_count(tiling.size)),
-          turned_(i_slowest ? kContrasts * voxel_count(tiling.size) : 0) {}
+          turned_(axes == kPlainAxes ? 0 : kContrasts * voxel_count(tiling.size)) {}
 
     std::span<const float> of(std::span<const float> whole, const Tile& at) {
         if (whole.empty()) return {};
@@ -62,12 +75,13 @@ class TileView {
             given = cut_;
         }
         if (turned_.empty()) return given;
-        reverse_axes(given, tiling_.size, kContrasts, turned_);
+        turn_axes(given, tiling_.size, axes_, kContrasts, turned_);
         return turned_;
     }
 
   private:
     const Tiling& tiling_;
+    AxisOrder axes_;
     bool single_;
     std::vector<float> cut_, turned_;
 };
@@ -105,8 +119,9 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
     coalition_input(prepared, absent, manifest, masked_there ? kAllContrasts : coalition, input);
     std::vector<float> stand_in(masked_there && !absent.empty() ? input.size() : 0);
     if (!stand_in.empty()) coalition_input(prepared, absent, manifest, Coalition{0}, stand_in);
-    TileView input_tile(tiling, manifest.i_slowest);
-    TileView stand_in_tile(tiling, manifest.i_slowest && !stand_in.empty());
+    const bool turned = manifest.axes != kPlainAxes;
+    TileView input_tile(tiling, manifest.axes);
+    TileView stand_in_tile(tiling, stand_in.empty() ? kPlainAxes : manifest.axes);
     std::vector<float> probabilities;
     std::vector<float> sum(single ? 0 : kLabels * whole_voxels, 0.0f);
     std::vector<float> total(single ? 0 : whole_voxels, 0.0f);
@@ -114,7 +129,7 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
 
     // The first output of a model of the user's own is looked at itself.
     const bool looked_at = !manifest.output_known && coalition == kAllContrasts;
-    const bool whole_at_once = single && !manifest.i_slowest && !looked_at;
+    const bool whole_at_once = single && !turned && !looked_at;
     OutputRange range;
     const std::optional<Labelling> labelling =
         whole_at_once ? std::optional(labelling_of(manifest, prepared)) : std::nullopt;
@@ -122,7 +137,7 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
     Segmentation segmentation;
     segmentation.tiles = static_cast<int>(tiling.tiles.size());
     for (const Tile& at : tiling.tiles) {
-        const Shape size = manifest.i_slowest ? reversed(tiling.size) : tiling.size;
+        const Shape size = turned_shape(tiling.size, manifest.axes);
         RunRequest request{manifest.id, fold, kContrasts, size, input_tile.of(input, at),
                            fast,        {},   {},         0,    labelling ? &*labelling : nullptr};
         request.ranges = ranges;
@@ -145,9 +160,10 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
             co_return tl::make_unexpected(wrong_size(manifest, expected, outcome->output.size()));
         }
         if (looked_at) range.take(outcome->output);
-        if (manifest.i_slowest) {
+        if (turned) {
             std::vector<float> output(outcome->output.size());
-            reverse_axes(outcome->output, size, static_cast<std::size_t>(manifest.output_channels), output);
+            turn_axes(outcome->output, size, turned_back(manifest.axes),
+                      static_cast<std::size_t>(manifest.output_channels), output);
             outcome->output = std::move(output);
         }
         probabilities.resize(kLabels * tile_voxels);
@@ -180,7 +196,7 @@ Task<Expected<std::string>> case_ranges(Runtime& runtime, const ModelManifest& m
     const Tiling tiling = tile(prepared.padded, manifest.patch);
     std::vector<float> input(kContrasts * voxel_count(tiling.whole));
     coalition_input(prepared, {}, manifest, kAllContrasts, input);
-    TileView view(tiling, manifest.i_slowest);
+    TileView view(tiling, manifest.axes);
     const auto furthest = [&](const Tile& at) {
         const auto values = view.of(input, at);
         const auto [least, most] = std::minmax_element(values.begin(), values.end());
@@ -192,7 +208,7 @@ Task<Expected<std::string>> case_ranges(Runtime& runtime, const ModelManifest& m
         const float found = furthest(at);
         if (found > far) chosen = &at, far = found;
     }
-    const Shape size = manifest.i_slowest ? reversed(tiling.size) : tiling.size;
+    const Shape size = turned_shape(tiling.size, manifest.axes);
     RunRequest request{manifest.id, fold, kContrasts, size, view.of(input, *chosen), true, {}, {}, 0, nullptr};
     request.measures = true;
     Expected<RunOutcome> outcome = co_await run(runtime, std::move(request));

@@ -21,8 +21,14 @@ namespace shapslice {
 void coalition_input(const Prepared& prepared, std::span<const float> absent, const ModelManifest& manifest,
                      Coalition coalition, std::span<float> input);
 
-// [channel][k][j][i] to [channel][i][j][k], or back: `extents` are those of `from`, fastest first.
-void reverse_axes(std::span<const float> from, const Shape& extents, std::size_t channels, std::span<float> to);
+// Volumes with their axes in another order: axis n of `to` is axis `axes[n]` of `from`, both fastest first; `extents`
+// are those of `from`.
+void turn_axes(std::span<const float> from, const Shape& extents, const AxisOrder& axes, std::size_t channels,
+               std::span<float> to);
+// Extents of what turn_axes() makes.
+Shape turned_shape(const Shape& extents, const AxisOrder& axes);
+// The order that undoes another.
+AxisOrder turned_back(const AxisOrder& axes);
 
 struct Segmentation {
     std::vector<std::uint8_t> labels;  // on the case's grid

@@ -152,13 +152,18 @@ std::size_t Weights::count() const {
     return product;
 }
 
+Error no_network(std::string_view file_name) {
+    return Error{std::string(file_name) +
+                 ": this is no ONNX model; expected an .onnx file as PyTorch, MONAI or nnU-Net export it."};
+}
+
 Expected<Network> Network::parse(std::string_view file_name, std::span<const std::uint8_t> bytes) {
     const std::string file(file_name);
     Network network;
     const bool fits = !bytes.empty() && bytes.size() <= static_cast<std::size_t>(INT32_MAX);  // protobuf's own limits
     if (!fits || !network.model_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
         !network.model_.has_graph() || network.model_.graph().node_size() == 0) {
-        return fail(file + ": this is no ONNX model; expected an .onnx file as PyTorch, MONAI or nnU-Net export it.");
+        return tl::make_unexpected(no_network(file_name));
     }
     for (const auto& import : network.model_.opset_import()) {
         if (import.domain().empty() || import.domain() == "ai.onnx")
@@ -166,8 +171,12 @@ Expected<Network> Network::parse(std::string_view file_name, std::span<const std
     }
     for (const auto& tensor : network.graph().initializer()) {
         if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
-            return fail(file + ": the weights \"" + tensor.name() +
-                        "\" are in another file; expected a model exported as one file.");
+            std::string beside = "another file";
+            for (const auto& each : tensor.external_data()) {
+                if (each.key() == "location") beside = "the file " + each.value();
+            }
+            return fail(file + ": the weights \"" + tensor.name() + "\" are in " + beside +
+                        ", which is not among those given; drop both together.");
         }
     }
     inline_constants(network.graph());

@@ -33,9 +33,12 @@ struct Weights {
 // or not as many as its extents say.
 std::optional<Weights> weights_of(const onnx::TensorProto& tensor);
 
+// What is said of bytes that are no network.
+Error no_network(std::string_view file_name);
+
 class Network {
   public:
-    // Errors name `file_name`. Weights kept in files beside the .onnx are refused: one file is what a page is given.
+    // Errors name `file_name`. Weights kept in files beside the .onnx must be embedded first (external_weights.h).
     static Expected<Network> parse(std::string_view file_name, std::span<const std::uint8_t> bytes);
     Bytes serialise() const;
 

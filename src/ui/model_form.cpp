@@ -87,11 +87,31 @@ void sizes(Json& manifest) {
     }
     ImGui::EndDisabled();
     row("Axes");
-    word_choice("##axes", manifest["axes"], {"zyx", "xyz"}, 90);
+    word_choice("##axes", manifest["axes"], {"zyx", "xyz", "zxy", "yzx", "yxz", "xzy"}, 90);
     ImGui::SameLine();
     ImGui::PushFont(fonts.small);
     ImGui::TextDisabled("of tensor, spacing and patch, slowest first");
     ImGui::PopFont();
+    row("Sees");
+    word_choice("##view", manifest["fieldOfView"], {"brain", "image"}, 90);
+    ImGui::SameLine();
+    ImGui::PushFont(fonts.small);
+    ImGui::TextDisabled("the brain's box, or the whole image");
+    ImGui::PopFont();
+}
+
+// Whose convention it is, and what is read otherwise than the model's own files say.
+void what_is_read(const AppState& state, const Json& manifest) {
+    const std::size_t folds = manifest["folds"].size();
+    const bool from_files = state.guess.value("convention", "") == "files";
+    quiet_text(
+        (manifest["folds"][0]["file"].get<std::string>() +
+         (folds > 1 ? " and " + std::to_string(folds - 1) + " more, one a fold" : "") + ": from \"" +
+         manifest["input"].get<std::string>() + "\" to \"" + manifest["output"].get<std::string>() + "\". " +
+         (from_files ? "The rest is as the files beside it say." : "The graph does not say the rest; this is a guess."))
+            .c_str());
+    for (const Json& remark : state.guess.value("remarks", Json::array()))
+        ImGui::TextWrapped("%s", remark.get<std::string>().c_str());
 }
 
 }  // namespace
@@ -107,15 +127,10 @@ void model_form(AppState& state) {
     ImGui::PopStyleVar();
     if (!open) return;
     Json& manifest = state.guess["manifest"];
-    const std::size_t folds = manifest["folds"].size();
     ImGui::PushFont(fonts.strong);
     ImGui::TextUnformatted("How is this network to be read?");
     ImGui::PopFont();
-    quiet_text((manifest["folds"][0]["file"].get<std::string>() +
-                (folds > 1 ? " and " + std::to_string(folds - 1) + " more, one a fold" : "") + ": from \"" +
-                manifest["input"].get<std::string>() + "\" to \"" + manifest["output"].get<std::string>() +
-                "\". The graph does not say the rest; this is a guess.")
-                   .c_str());
+    what_is_read(state, manifest);
     ImGui::Spacing();
     convention_choice(state);
     row("Name");
@@ -129,12 +144,16 @@ void model_form(AppState& state) {
     Json& outputs = manifest["outputs"];
     row("Channels out");
     order_choice("outputs", outputs["channels"]);
-    row("Still to apply");
+    row("Output activation");
     const bool regions = outputs["kind"] == "regions";
     word_choice(
         "##activation", outputs["activation"],
         regions ? std::vector<std::string>{"sigmoid", "none"} : std::vector<std::string>{"softmax", "sigmoid", "none"},
         120);
+    if (regions && outputs.contains("decoding")) {
+        row("Labels by");
+        word_choice("##decoding", outputs["decoding"], {"threshold", "largest"}, 120);
+    }
     ImGui::Spacing();
     remember(state, "model-form", ImGui::GetWindowPos(),
              {ImGui::GetWindowPos().x + ImGui::GetWindowSize().x, ImGui::GetWindowPos().y + ImGui::GetWindowSize().y});

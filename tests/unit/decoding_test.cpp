@@ -173,6 +173,23 @@ TEST(View, OfTheWholeImageKeepsEveryVoxelAndPadsAtBothEnds) {
     EXPECT_EQ(restore_labels(fractions, *prepared, subject.grid), *subject.reference);
 }
 
+Json regions_manifest();
+
+TEST(Manifest, TakesAxesInAnyOrder) {
+    Json json = regions_manifest();
+    json["axes"] = "xzy";
+    json["spacing"] = {1, 3, 2};
+    const auto manifest = read_manifest("model.json", json);
+    ASSERT_TRUE(manifest) << manifest.error().sentence;
+    EXPECT_EQ(manifest->axes, (AxisOrder{1, 2, 0}));  // y is the fastest
+    EXPECT_EQ(manifest->spacing, (std::array{1.0, 2.0, 3.0}));
+    EXPECT_EQ(manifest->patch, (Shape{32, 96, 64}));
+    for (const char* wrong : {"", "zy", "zyy", "zyxx", "zyw"}) {
+        json["axes"] = wrong;
+        EXPECT_FALSE(read_manifest("model.json", json)) << wrong;
+    }
+}
+
 Json regions_manifest() {
     return Json::parse(R"({"schemaVersion":1,"id":"u","architecture":"U-Net","contrasts":["t1c","t1n","t2f","t2w"],
         "spacing":[1,1,1],"patch":[32,64,96],"multiple":8,"normalisation":"zscore-nonzero",
@@ -232,7 +249,8 @@ std::string said_of(Activation activation, OutputKind kind, std::vector<float> o
 
 TEST(OutputRange, AnActivationThatWasAppliedIsNotAppliedTwice) {
     const std::string change =
-        " and add it again (drop its files once more; in model.json it is \"outputs.activation\").";
+        " and add it again (drop its files once more; in model.json it is \"outputs.activation\"). What was "
+        "computed before is kept.";
     EXPECT_EQ(said_of(Activation::sigmoid, OutputKind::regions, {0, 1, 1, 0}),
               "Model m: every value of the network's output is 0 or 1, so it has applied an activation itself, and "
               "sigmoid would be applied once more. Set \"Output activation\" of this model to none" +

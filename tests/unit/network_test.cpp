@@ -7,7 +7,8 @@
 #include <random>
 
 #include "inference/manifest.h"
-#include "network/describe.h"
+#include "network/conventions.h"
+#include "network/external_weights.h"
 #include "network/rewrite.h"
 
 namespace shapslice {
@@ -58,7 +59,8 @@ TEST(Network, RefusesWeightsInAnotherFile) {
     const auto network = Network::parse("split.onnx", Bytes(bytes.begin(), bytes.end()));
     ASSERT_FALSE(network);
     EXPECT_EQ(network.error().sentence,
-              "split.onnx: the weights \"constant0\" are in another file; expected a model exported as one file.");
+              "split.onnx: the weights \"constant0\" are in another file, which is not among those given; drop both "
+              "together.");
 }
 
 TEST(Network, KnowsInt8WeightsAsFloats) {
@@ -147,12 +149,13 @@ TEST(Describe, EveryConventionMakesAManifestThatReads) {
             const bool regions = description->output_channels == 3;
             EXPECT_EQ(fits(convention, *description), convention.regions == regions);
             if (convention.regions != regions) continue;
-            const Json json = manifest_under(convention, *description, "mine.onnx", std::string(64, 'a'));
+            Json json = manifest_under(convention, *description, "mine");
+            json["folds"] = {{{"file", "mine.onnx"}, {"sha256", std::string(64, 'a')}}};
             const auto manifest = read_manifest("model.json", json);
             ASSERT_TRUE(manifest) << manifest.error().sentence;
             EXPECT_EQ(manifest->id, "mine");
             EXPECT_EQ(manifest->contrasts, convention.contrasts);
-            EXPECT_EQ(manifest->i_slowest, convention.axes == "xyz");
+            EXPECT_EQ(manifest->axes == kPlainAxes, convention.axes == "zyx");
             EXPECT_EQ(manifest->fixed_patch, std::string(name) == "unetr");
             EXPECT_EQ(manifest->output_channels, regions ? 3 : 4);
         }
@@ -190,8 +193,21 @@ TEST(Describe, RefusesByNameWhatCannotWork) {
             graph.mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::INT64);
         },
         "the input \"image\" is not of floats; expected float32 or float16.");
-    says([&](auto& graph) { axis(*graph.mutable_output(0), 1)->set_dim_value(2); },
-         "the output \"found\" has 2 channels; expected 4 labels (background, NCR, ED, ET) or 3 regions (TC, WT, ET).");
+    says(
+        [&](auto& graph) {
+            for (int n = 2; n < 5; ++n) axis(*graph.mutable_input(0), n)->set_dim_value(8);
+        },
+        "the input \"image\" was exported for 8 x 8 x 8 voxels only, too few to see a tumour in. Export the network "
+        "again with open (dynamic) axes; docs/models.md has a recipe.");
+    for (const int type : {onnx::TensorProto::BOOL, onnx::TensorProto::UINT8, onnx::TensorProto::INT64}) {
+        const bool yes_or_no = type == onnx::TensorProto::BOOL;
+        says([&](auto& graph) { graph.mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(type); },
+             std::string("the output \"found\" is a finished segmentation in ") +
+                 (yes_or_no ? "yes or no (bool)" : "whole numbers") +
+                 "; expected the logits or probabilities of each label or region, in floats. Export the network "
+                 "without its " +
+                 (yes_or_no ? "threshold" : "argmax") + "; docs/models.md has a recipe.");
+    }
     says(
         [](auto& graph) {
             graph.mutable_node(0)->set_domain("my.own");

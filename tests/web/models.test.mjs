@@ -26,7 +26,12 @@ test('a network without a manifest is shown as it is guessed, saved as model.jso
   const waiting = site.page.waitForEvent('download');
   await clickPanel(site.page, 'save-manifest');
   const manifest = JSON.parse(readFileSync(await (await waiting).path(), 'utf8'));
-  assert.deepEqual(manifest.outputs, { kind: 'regions', activation: 'none', channels: ['TC', 'WT', 'ET'] });
+  assert.deepEqual(manifest.outputs, {
+    kind: 'regions',
+    activation: 'none',
+    channels: ['TC', 'WT', 'ET'],
+    decoding: 'threshold',
+  });
   assert.deepEqual(manifest.contrasts, ['t1c', 't1n', 't2w', 't2f']);
   assert.equal(manifest.axes, 'xyz');
   await clickPanel(site.page, 'use-model');
