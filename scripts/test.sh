@@ -2,7 +2,7 @@
 # Every check and test: builds what the tests need and gives them to ctest, two at a time. Prints the progress, then each test's own output,
 # then what every suite and test took. Fails when a test failed, or was skipped though what it needs is here.
 #   scripts/test.sh [SUITE...]        only these: format types native sanitize fuzz wasm web
-#   scripts/test.sh soak [PIECE...]   what takes long: study fuzz replication recipe, or only these; CONTRIBUTING.md says what they are
+#   scripts/test.sh soak [PIECE...]   what takes long: study fuzz replication recipe export, or only these; CONTRIBUTING.md says what they are
 #   scripts/test.sh times             the times of the last run, as tables for CONTRIBUTING.md
 # SHAPSLICE_TEST_JOBS=1 takes one test at a time. SHAPSLICE_SKIP_SETUP=1 does not ask the package manager.
 set -uo pipefail
@@ -18,7 +18,7 @@ soak)
     soak=yes
     shift
     suites=("$@")
-    [ ${#suites[@]} = 0 ] && suites=(study fuzz replication recipe)
+    [ ${#suites[@]} = 0 ] && suites=(study fuzz replication recipe export)
     suites=("${suites[@]/#/soak-}")
     ;;
 esac
@@ -31,6 +31,7 @@ needs() {
     case "$1" in
     format | types) ;;
     native | soak-recipe) echo native ;;
+    soak-export) echo native:shapslice ;;
     sanitize | fuzz | soak-fuzz) echo native-sanitize ;;
     wasm | web | soak-study | soak-replication) echo native:shapslice wasm ;;
     *) echo "test.sh: there is no suite \"${1#soak-}\"" >&2; return 1 ;;
