@@ -402,7 +402,7 @@ const commands = {
       () => app.receiveJson('forecast', 'null'),
     ),
   cancel: () => shown(api.cancel()),
-  guessModel: ({ convention }) => shown(readModel(guessedFiles, convention)),
+  guessModel: ({ convention }) => shown(readModel(guessedFiles, convention), 'model'),
   useGuess: (manifest) =>
     shown(engine.call('takeModel', manifest, guessedFiles).then((taken) => tookModel(taken, guessedFiles))),
   saveManifest: (manifest) =>
