@@ -1,7 +1,7 @@
 // Files that were there when they were chosen and cannot be read when it is their turn, made for real: removed, changed. A sentence
 // names the file, the opening ends, and what was open stays. And an engine that is gone for good: whatever is asked is refused.
 import assert from 'node:assert/strict';
-import { appendFileSync, copyFileSync, renameSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { engineWorker, openSite, realCase, root, runStudy, scratchFolder, until } from './support.mjs';
@@ -91,6 +91,15 @@ test('a file that was removed since it was chosen', { skip }, () =>
 );
 test('a file that was changed since it was chosen', { skip }, () =>
   refusedAfter((file) => appendFileSync(file, 'more'), '-seg.nii.gz'),
+);
+test('a file that became shorter since it was chosen', { skip }, () =>
+  refusedAfter((file) => truncateSync(file, 1000), '-t1n.nii.gz'),
+);
+test('a file that a folder stands in the place of', { skip }, () =>
+  refusedAfter((file) => {
+    rmSync(file);
+    mkdirSync(file);
+  }, '-t1c.nii.gz'),
 );
 test('after that the same files, as they are now, open', { skip }, async () => {
   await choose(site.page, copies(real));
