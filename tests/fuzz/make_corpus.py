@@ -134,12 +134,74 @@ def network_seeds():
 def file_name_seeds():
     yield b"BraTS-SSA-00002-000-t1c.nii.gz\nBraTS-SSA-00002-000-t1n.nii.gz\nBraTS-SSA-00002-000-seg.nii.gz"
     yield b"x_t1ce.hdr\nx_t1ce.img\nx_t2_flair.hdr.gz\nx_t2_flair.img.gz\nx T2.nii"
+    case = "P001/P001-{}.nii.gz"
+    files = [case.format(word) for word in ("t1c", "t1n", "t2f", "t2w", "seg")]
+    yield "\n".join(files + ["P002/" + file for file in files]).encode()
+    # As archives have them, good and bad.
+    yield "\n".join(["/" + files[0], "../" + files[1], "a//b/./" + files[2], "a\\b\\" + files[3], "x.zip/" + files[4],
+                     "__MACOSX/P001/._P001-t1c.nii.gz", ".DS_Store", "/", "..", "a/"]).encode()
+    numbered = ["set/imagesTr/P01_000%d.nii.gz" % n for n in range(4)] + ["set/labelsTr/P01.nii.gz", "set/dataset.json"]
+    dataset = {"channel_names": {"0": "T1", "1": "T1Gd", "2": "T2", "3": "FLAIR"}}
+    yield ("\n".join(numbered) + "\n\n" + json.dumps(dataset)).encode()
+    yield ("Task01/imagesTr/BRATS_001.nii.gz\nTask01/labelsTr/BRATS_001.nii.gz\nTask01/dataset.json\n\n"
+           + json.dumps({"modality": dataset["channel_names"]})).encode()
     yield "患者 一_t1c.nii.gz\n患者 一_t2w.nii.gz\n🧠-flair.nii".encode()
+
+
+def dataset_seeds():
+    sequences = ["FLAIR", "T1-weighted with gadolinium", "T1w", "T2w"]
+    by_number = {str(n): name for n, name in enumerate(sequences)}
+    labels = {"background": 0, "whole tumor": [1, 2, 3], "tumor core": [2, 3], "enhancing tumor": 3}
+    for dataset in ({"channel_names": by_number, "labels": labels, "numTraining": 1, "file_ending": ".nii.gz"},
+                    {"modality": by_number, "labels": {"0": "background", "1": "edema"}, "training": []},
+                    {"modality": sequences, "channel_names": {}}, {"channel_names": {"1": "t1ce", "01": "t2", "63": "flair"}},
+                    {"channel_names": {"0": "T1", "1": "T1", "2": 3, "-0": "T2", "64": "T2"}},
+                    {"Name": "BIDS", "BIDSVersion": "1.8.0"}):
+        yield json.dumps(dataset).encode()
+
+
+def file_start_seeds():
+    yield from nifti_seeds()
+    for seed in (single(*nifti1()), single(*nifti2())):
+        yield seed
+        yield gzip.compress(seed)
+    header, voxels = nifti1()
+    frames = bytearray(single(header, voxels))
+    struct.pack_into("<h", frames, 40, 4)
+    struct.pack_into("<h", frames, 48, 5)
+    yield bytes(frames)
+    yield gzip.compress(bytes(frames))[:60]
+    yield b"\0" * 128 + b"DICM" + b"\0" * 400
+
+
+def background_seeds():
+    """Extents less 1, how voxels are made, the background's value and 0x8000, then voxels: 0 and 4 are the background."""
+    box = [8, 8, 8]
+    head = [0 if 0 in (i, j, k) or 8 in (i, j, k) else 130 + (i * 7 + j * 3 + k) % 100
+            for k in range(9) for j in range(9) for i in range(9)]
+    for kind in range(4):
+        for ground in (0x8000, 0x7FFF, 0x8400, 0):
+            for edge in (0, 4, 5, 1):
+                noisy = [edge + (n % 7 if edge == 1 else 0) if v == 0 else v for n, v in enumerate(head)]
+                yield bytes(box + [kind, ground & 255, ground >> 8] + noisy)
+    yield bytes([2, 2, 2, 0, 0, 128] + list(range(27)))
+
+
+def label_seeds():
+    """Length of the name, extents less 1, a byte for the images, the name, voxels: 0 to 4 are themselves."""
+    names = (b"P001-seg", b"Task01_BrainTumour/labelsTr/BRATS_001", b"BraTS-GLI-00005-101-seg", b"BraTS-PED-00001-000-seg",
+             b"HD-GLIO-AUTO-segmentation/x", b"BraTS-GLI-")
+    for name in names:
+        for values in ((0, 1, 2, 3), (0, 1, 2, 4), (0, 1), (0, 1, 2), (0, 1, 2, 3, 4), (0,), (240, 1, 0), (249, 250)):
+            shells = [values[min(len(values) - 1, min(i, j, k, 7 - i, 7 - j, 7 - k))]
+                      for k in range(8) for j in range(8) for i in range(8)]
+            yield bytes([len(name), 7, 7, 7, len(values)]) + name + bytes(shells)
 
 
 SEEDS = {"nifti": nifti_seeds, "nifti_differential": nifti_seeds, "case": case_seeds, "gzip": gzip_seeds,
          "manifest": manifest_seeds, "result": result_seeds, "network": network_seeds, "convnet": network_seeds,
-         "file_names": file_name_seeds}
+         "file_names": file_name_seeds, "dataset": dataset_seeds, "file_start": file_start_seeds,
+         "background": background_seeds, "label_conventions": label_seeds}
 
 
 def quoted(word):
@@ -153,9 +215,14 @@ def dictionary(target):
               b"\xff\x7f", b"\0\x80"]
     if target in ("nifti", "nifti_differential", "case", "gzip"):
         return binary + [struct.pack("<h", code) for code in TYPES]
+    if target in ("file_start", "background"):
+        return binary if target == "file_start" else [b"\0\x80", b"\0\0\0\0", b"\4\4\4\4"]
+    if target == "label_conventions":
+        return [b"hd-glio", b"brats-ped", b"task01_braintumour", b"labelsTr/BRATS_", b"brats-gli-00000-1"]
     if target == "file_names":
         return [word.encode() for word in ("t1c t1ce t1gd t1post t1n t1 t2f flair t2w t2 seg label mask .nii .nii.gz "
-                                           ".hdr .img .hdr.gz .img.gz - _ .").split()]
+                                           ".hdr .img .hdr.gz .img.gz - _ . / ../ // ._ .zip dataset.json __MACOSX/ imagesTr/ "
+                                           "labelsTr/ _0000 _0003 to_T1c ses-01 week-040 mask brain").split()] + [b"\\", b"\n\n"]
     if target in ("network", "convnet"):
         return [word.encode() for word in ("Conv ConvTranspose GroupNormalization InstanceNormalization DequantizeLinear "
                                            "Reshape Constant Identity Resize Softmax Sigmoid Cast Pad Slice AveragePool MaxPool Mul "
