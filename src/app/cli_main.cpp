@@ -16,6 +16,7 @@
 #include "image/sha256.h"
 #include "inference/probabilities.h"
 #include "intake/file_start.h"
+#include "intake/sequence_look.h"
 #include "metrics/overlap.h"
 #include "model_files/model_reading.h"
 #include "network/rewrite.h"
@@ -155,6 +156,31 @@ Expected<void> run_cases(const Arguments& arguments) {
         all.push_back(case_list_to_json(find_cases({std::move(*files), {}, arguments.text("case")})));
     }
     std::cout << printed(all, 1) << "\n";
+    return {};
+}
+
+Json statistics_json(const SequenceStatistics& statistics) {
+    Json json{{"pairs", Json::array()}, {"depths", statistics.depths}};
+    for (std::size_t one = 0; one < kContrasts; ++one)
+        for (std::size_t other = 0; other < kContrasts; ++other)
+            if (one != other) json["pairs"].push_back({{"of", {one, other}}, {"values", statistics.pairs[one][other]}});
+    return json;
+}
+
+// Of each case, a line: what its images look like (METHOD 8.7), and with --statistics what that is decided by.
+Expected<void> run_sequences(const Arguments& arguments) {
+    for (const std::string& folder : arguments.plain) {
+        const auto subject = open_folder(folder, arguments.text("case"), arguments.text("labels"));
+        if (!subject) return tl::make_unexpected(subject.error());
+        const auto statistics = sequence_statistics(subject->voxels, subject->grid);
+        Json json{{"case", folder_name(folder)}};
+        if (statistics) {
+            const SequenceLook look = look_at_sequences(*statistics);
+            json.update({{"cells", statistics->cells}, {"likeliest", look.likeliest}, {"behind", look.behind}});
+            if (arguments.has("statistics")) json["statistics"] = statistics_json(*statistics);
+        }
+        std::cout << json.dump() << "\n";
+    }
     return {};
 }
 
@@ -424,6 +450,12 @@ const std::vector<Command>& commands() {
          "FOLDER] CASE_FOLDER...",
          1, kMany, with_preparing({{"out"}, {"unlabelled", flag}, {"case"}, {"labels"}}), run_prepare},
         {"cases", "[--case NAME] FOLDER...", 1, kMany, {{"case"}}, run_cases},
+        {"sequences",
+         "[--statistics] [--case NAME] [--labels CONVENTION] CASE_FOLDER...",
+         1,
+         kMany,
+         {{"statistics", flag}, {"case"}, {"labels"}},
+         run_sequences},
         {"score",
          "--case CASE_FOLDER --logits FILE.npy [--spacing 2] [--multiple 8] [--least I,J,K] [--labels CONVENTION] "
          "[--labels-out FILE.nii.gz]",

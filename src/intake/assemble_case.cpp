@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "intake/domain_checks.h"
+
 namespace shapslice {
 
 namespace {
@@ -17,9 +19,11 @@ Expected<void> take_image(Case& subject, std::size_t contrast, NamedImage named,
                         ": its background is not exactly 0; it was found from the faces of the volume, " +
                         "and the rest is taken for brain.");
     }
+    const auto voxel_size = voxel_size_check(named.file_name, named.image.volume.grid);
     const auto brought = bring_image(named, background, to, notes);
     if (!brought) return tl::make_unexpected(brought.error());
     add_notes(subject.notices, named.file_name, notes);
+    if (voxel_size) subject.notices.push_back(*voxel_size);
     subject.voxels[contrast] = std::move(named.image.volume.voxels);
     const auto& voxels = subject.voxels[contrast];
     if (std::all_of(voxels.begin(), voxels.end(), [](float v) { return v == 0; })) {

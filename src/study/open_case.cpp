@@ -5,6 +5,7 @@
 #include <new>
 
 #include "image/sha256.h"
+#include "intake/domain_checks.h"
 
 namespace shapslice {
 
@@ -211,6 +212,8 @@ Expected<Case> CaseOpening::assemble(FileRole& at_work) {
             assembled->notices.push_back({file.mark == FoundFile::Mark::question ? NoticeKind::check : NoticeKind::note,
                                           file.key(), file.key() + ": " + file.remark + "."});
     }
+    const std::vector<Notice> checks = domain_checks(*assembled);
+    assembled->notices.insert(assembled->notices.end(), checks.begin(), checks.end());
     return assembled;
 }
 

@@ -366,7 +366,8 @@ std::string with_segmentation(const std::vector<float>& labels, const Grid& grid
                                        static_cast<std::size_t>(std::count(
                                            subject->reference->begin(), subject->reference->end(), std::uint8_t{0}))) +
                         " voxels of tumour";
-    for (const Notice& notice : subject->notices) words += "; " + notice.sentence;
+    for (const Notice& notice : subject->notices)
+        if (!notice.file.empty()) words += "; " + notice.sentence;  // of the whole case: how small it is
     return words;
 }
 
@@ -392,7 +393,9 @@ TEST(MalformedCase, SegmentationsOfEveryKind) {
     EXPECT_EQ(
         with_segmentation(std::vector<float>(coarse.size(), 1), coarse),
         "opened, 960 voxels of tumour; p-seg.nii.gz: resampled (nearest) to the grid of p-t1c.nii.gz; its own is 6 "
-        "x 5 x 4 instead of 12 x 10 x 8.");
+        "x 5 x 4 instead of 12 x 10 x 8.; p-seg.nii.gz: its labels cover 100 % of the brain; expected a tumour, at "
+        "most "
+        "50 %. It may be a map of something else.");
     EXPECT_EQ(with_segmentation({1}, grid_of({1, 1, 1})),
               "p-seg.nii.gz: only 0 % of its labels lie in the brain of the images; expected a segmentation of this "
               "case, on its images' grid.");
