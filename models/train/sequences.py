@@ -31,7 +31,7 @@ ORDERS = list(itertools.permutations(range(4)))  # order[role] is the image that
 SWAPPED = ORDERS.index((1, 0, 2, 3))
 PAIRS = [(a, b) for a in range(4) for b in range(a + 1, 4)]
 CHANGED, TWINS = 9, 2  # copies of each case
-STRENGTH = 1e-3  # of the ridge
+STRENGTH = 3e-4  # of the ridge
 FOLDS = 7
 DOUBT = 1.0  # the names are doubted when they are this far behind
 

@@ -425,3 +425,40 @@ test('two cases of one name do not overwrite each other, and a name is found beh
   const { status, stdout } = run('prepare', '--spacing', '4', '--out', 'slash', `${phantom}/`);
   assert.deepEqual([status, stdout], [0, 'case-1\n']);
 });
+
+const cases = path.resolve(root, '../shared/data/train');
+const unread = existsSync(cases) ? false : 'the real cases are not on this machine';
+
+test('no right name of a real case is doubted', { skip: unread }, () => {
+  const folders = readdirSync(cases).map((name) => path.join(cases, name));
+  const { status, stdout, stderr } = run('sequences', ...folders);
+  assert.equal(status, 0, stderr);
+  const seen = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.equal(seen.length, folders.length);
+  for (const { case: name, likeliest } of seen) assert.deepEqual([name, ...likeliest], [name, 0, 1, 2, 3]);
+});
+
+test('exchanged names of a real case are named, file by file', { skip: unread }, () => {
+  const name = readdirSync(cases)[0];
+  const folder = path.join(scratch, 'exchanged');
+  mkdirSync(folder);
+  const called = { t1c: 't2w', t1n: 't1n', t2f: 't1c', t2w: 't2f', seg: 'seg' };
+  for (const [is, word] of Object.entries(called))
+    symlinkSync(path.join(cases, name, `${name}-${is}.nii.gz`), path.join(folder, `P-${word}.nii.gz`));
+  const out = path.join(scratch, 'exchanged-out');
+  const { status, stderr } = run('prepare', '--spacing', '4', '--out', out, folder);
+  assert.equal(status, 0, stderr);
+  const { notes } = JSON.parse(readFileSync(path.join(out, 'exchanged.prepared.json'), 'utf8'));
+  const looks = notes.filter((/** @type {string} */ note) => note.includes('looks like')).sort();
+  assert.deepEqual(
+    looks.map((/** @type {string} */ note) => note.split('.')[0] + note.slice(note.indexOf(':'), note.indexOf('. If'))),
+    [
+      'P-t1c: it is taken for T1c and looks like T2-FLAIR',
+      'P-t2f: it is taken for T2-FLAIR and looks like T2w',
+      'P-t2w: it is taken for T2w and looks like T1c',
+    ],
+  );
+});
