@@ -44,7 +44,7 @@ int product_of_strides(const OrderedJson& network) {
     std::array<int, 3> product{1, 1, 1};
     for (const OrderedJson& level : strides) {
         for (std::size_t axis = 0; axis < 3; ++axis) {
-            const int stride = level.is_array() ? level.at(axis).get<int>() : level.get<int>();
+            const int stride = whole_number<int>(Json(level.is_array() ? level.at(axis) : level));
             product[axis] = std::clamp(product[axis] * std::clamp(stride, 1, kMost), 1, kMost);
         }
     }
@@ -100,7 +100,9 @@ Expected<void> read_plans(const std::string& file, const OrderedJson& json, Mode
     const std::string plans = json.value("plans_name", "nnUNetPlans");
     if (json.contains("dataset_name"))
         settings.name = json["dataset_name"].get<std::string>() + (plans == "nnUNetPlans" ? "" : " " + plans);
-    const auto forward = json.value("transpose_forward", std::vector<int>{0, 1, 2});
+    std::vector<int> forward;
+    for (const OrderedJson& axis : json.value("transpose_forward", OrderedJson::array({0, 1, 2})))
+        forward.push_back(whole_number<int>(Json(axis)));
     constexpr std::array kAxes{0, 1, 2};
     if (!std::is_permutation(forward.begin(), forward.end(), kAxes.begin(), kAxes.end()))
         return fail(file + ": \"transpose_forward\" is " + OrderedJson(forward).dump() +
@@ -116,6 +118,9 @@ Expected<void> read_plans(const std::string& file, const OrderedJson& json, Mode
         for (std::size_t axis = 0; axis < 3; ++axis)
             planned.patch[axis] = patch_extent(file, network["patch_size"][axis], problem);
         if (!problem.empty()) return fail(problem);
+        if (std::any_of(planned.spacing.begin(), planned.spacing.end(), [](double mm) { return !(mm > 0); }))
+            return fail(file + ": \"spacing\" is " + network["spacing"].dump() +
+                        "; expected three numbers of mm above 0.");
         if (const auto checked = check_normalisation(file, network, settings); !checked) return checked;
         settings.networks.push_back(planned);
     }
@@ -146,8 +151,8 @@ Expected<void> read_dataset_file(const std::string& file, const OrderedJson& jso
             output.values = {*number};
         } else {
             regions |= value.is_array();
-            const auto values = value.is_array() ? value.get<std::vector<int>>() : std::vector{value.get<int>()};
-            output.values = {values.begin(), values.end()};
+            const OrderedJson values = value.is_array() ? value : OrderedJson::array({value});
+            for (const OrderedJson& each : values) output.values.insert(whole_number<int>(Json(each)));
         }
         outputs.push_back(std::move(output));
     }
