@@ -188,9 +188,8 @@ void check_sequences(const Case& subject, std::vector<Notice>& notices) {
         const std::size_t image = look.likeliest[role];
         if (image == role) continue;
         about_file(notices, file_of(subject, static_cast<FileRole>(image)),
-                   "it is taken for " + std::string(kContrastTitles[image]) + " and looks like " +
-                       std::string(kContrastTitles[role]) +
-                       ". If so, choose its sequence in the table of files; no number can be right before.");
+                   "it looks like " + std::string(kContrastTitles[role]) + ", not like " +
+                       std::string(kContrastTitles[image]) + "; if so, choose its sequence in the table of files.");
     }
 }
 

@@ -454,11 +454,11 @@ test('exchanged names of a real case are named, file by file', { skip: unread },
   const { notes } = JSON.parse(readFileSync(path.join(out, 'exchanged.prepared.json'), 'utf8'));
   const looks = notes.filter((/** @type {string} */ note) => note.includes('looks like')).sort();
   assert.deepEqual(
-    looks.map((/** @type {string} */ note) => note.split('.')[0] + note.slice(note.indexOf(':'), note.indexOf('. If'))),
+    looks.map((/** @type {string} */ note) => note.split('.')[0] + note.slice(note.indexOf(':'), note.indexOf(';'))),
     [
-      'P-t1c: it is taken for T1c and looks like T2-FLAIR',
-      'P-t2f: it is taken for T2-FLAIR and looks like T2w',
-      'P-t2w: it is taken for T2w and looks like T1c',
+      'P-t1c: it looks like T2-FLAIR, not like T1c',
+      'P-t2f: it looks like T2w, not like T2-FLAIR',
+      'P-t2w: it looks like T1c, not like T2w',
     ],
   );
 });
