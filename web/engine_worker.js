@@ -292,7 +292,7 @@ async function settleRanges({ models, settings }) {
     if (refused)
       emit('notice', {
         kind: 'notice',
-        sentence: `${model.manifest.name} runs on ONNX Runtime, in float32: ${refused}`,
+        sentence: `${model.manifest.name} runs on ONNX Runtime, as under "exact": ${refused}`,
       });
     emit('model', { manifest: model.manifest });
   }
@@ -371,7 +371,7 @@ const methods = {
   /** @param {string} id @param {number} fold */
   async rewrittenModel(id, fold) {
     await engineReady;
-    return library.fold(library.get(id), fold);
+    return (await library.fold(library.get(id), fold)).bytes;
   },
 
   /** @param {Shelf} kept what an engine that stopped had computed */

@@ -12,7 +12,7 @@ import { OrtRuntime } from './ort_runtime.js';
  * @property {import('./types.d.ts').WantedProvider} provider
  * @property {ModelManifest} manifest
  * @property {Uint8Array} original of the first fold, as it is in its file
- * @property {Uint8Array} rewritten the same, as ONNX Runtime gets it
+ * @property {import('./types.d.ts').RewrittenNetwork} rewritten the same, as ONNX Runtime gets it
  * @property {number[]} shape i, j, k
  * @property {boolean} half on WebGPU with volumes in halves
  */
@@ -32,7 +32,7 @@ export function measureApart(request) {
     );
     worker.addEventListener('error', (event) => reject(new Error(event.message || 'it could not be loaded')));
   });
-  worker.postMessage(request, [request.original.buffer, request.rewritten.buffer]);
+  worker.postMessage(request, [request.original.buffer, request.rewritten.bytes.buffer]);
   return answered.finally(() => worker.terminate());
 }
 

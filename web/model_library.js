@@ -195,9 +195,9 @@ export class ModelLibrary {
    */
   async fold(model, fold) {
     const { file } = model.manifest.folds[fold];
-    const { error, bytes } = this.engine.rewriteNetwork(file, await this.file(model, fold));
+    const { error, ...rewritten } = this.engine.rewriteNetwork(file, await this.file(model, fold));
     if (error) throw new Error(error);
-    return bytes;
+    return rewritten;
   }
 
   /** @param {LoadedModel} model @param {number} fold @returns {import('./types.d.ts').NetworkFiles} */

@@ -13,7 +13,7 @@ import { siteFile } from './site_file.js';
 /** @typedef {import('./types.d.ts').RunAnswer} RunAnswer */
 /** @typedef {typeof import('onnxruntime-web')} Ort */
 /** @typedef {import('onnxruntime-web').InferenceSession} Session */
-/** @typedef {{ key: string, session: Session, provider: 'webgpu' | 'wasm' }} OpenSession */
+/** @typedef {{ key: string, session: Session, provider: 'webgpu' | 'wasm', ending: string }} OpenSession */
 
 const OWN_PROVIDER = 'engine-webgpu';
 const OWN_HALF_PROVIDER = 'engine-webgpu-half';
@@ -60,6 +60,11 @@ function reasonOf(error) {
 /** @param {ModelManifest} manifest @param {number} fold @param {string} wrong @param {unknown} error */
 function refusal(manifest, fold, wrong, error) {
   return new Error(`${manifest.folds[fold].file}: ONNX Runtime ${wrong} (${reasonOf(error)}).`);
+}
+
+/** What a session is of: a model that was dropped anew may have other files. @param {ModelManifest} manifest @param {number} fold */
+function sessionKey({ id, folds }, fold) {
+  return `${id}/${fold} ${folds[fold].sha256}`;
 }
 
 /** @param {Session} session @param {string} input */
@@ -173,11 +178,11 @@ export class OrtRuntime {
    * Makes a session the current one.
    * @param {ModelManifest} manifest
    * @param {number} fold
-   * @param {Uint8Array} bytes
+   * @param {import('./types.d.ts').RewrittenNetwork} network
    * @returns {Promise<OpenSession>}
    */
-  async openSession(manifest, fold, bytes) {
-    const key = `${manifest.id}/${fold}`;
+  async openSession(manifest, fold, { bytes, ending }) {
+    const key = sessionKey(manifest, fold);
     const create = (/** @type {'webgpu' | 'wasm'} */ provider) =>
       /** @type {Ort} */ (this.ort).InferenceSession.create(bytes, {
         executionProviders: [provider],
@@ -187,7 +192,7 @@ export class OrtRuntime {
     if (this.state.provider === 'webgpu' && !this.wasmOnly.has(manifest.id)) {
       try {
         const session = await Promise.race([create('webgpu'), this.deviceLost]);
-        this.current = { key, session, provider: 'webgpu' };
+        this.current = { key, session, provider: 'webgpu', ending };
         await this.watchDevice();
         return this.current;
       } catch (error) {
@@ -195,7 +200,7 @@ export class OrtRuntime {
       }
     }
     try {
-      return (this.current = { key, session: await create('wasm'), provider: 'wasm' });
+      return (this.current = { key, session: await create('wasm'), provider: 'wasm', ending });
     } catch (error) {
       this.pendingNotice = ''; // that WebGPU refused it, too, is no news for the model that runs next
       throw refusal(manifest, fold, 'does not accept this network', error);
@@ -266,7 +271,7 @@ export class OrtRuntime {
     };
     const own = this.state.provider === 'webgpu' && (await once()).provider.startsWith(OWN_PROVIDER);
     await this.inTurn(async () => {
-      if (own || this.current?.key === `${manifest.id}/0`) return;
+      if (own || this.current?.key === sessionKey(manifest, 0)) return;
       await this.openSession(manifest, 0, await files.rewritten());
     });
     const bytesLoaded = bytesHeld();
@@ -382,7 +387,8 @@ export class OrtRuntime {
    */
   async runInTurn(manifest, fold, files, channels, shape, input) {
     let open = this.current;
-    if (open?.key !== `${manifest.id}/${fold}`) open = await this.openSession(manifest, fold, await files.rewritten());
+    if (open?.key !== sessionKey(manifest, fold))
+      open = await this.openSession(manifest, fold, await files.rewritten());
     if (open.provider === 'webgpu') {
       try {
         return await this.runSession(open, manifest, channels, shape, input);
@@ -405,7 +411,7 @@ export class OrtRuntime {
    * @param {Float32Array} input
    * @returns {Promise<RunAnswer>}
    */
-  async runSession({ session, provider }, manifest, channels, shape, input) {
+  async runSession({ session, provider, ending }, manifest, channels, shape, input) {
     const ort = /** @type {Ort} */ (this.ort);
     const [i, j, k] = shape;
     const extents = [1, channels, k, j, i];
@@ -419,7 +425,12 @@ export class OrtRuntime {
     const logits = outputs[manifest.output];
     if (!logits) throw new Error(`${manifest.name}: the network has no output named "${manifest.output}".`);
     const output = logits.type === 'float16' ? Float32Array.from(/** @type {any} */ (logits.data)) : logits.data;
-    return { output: /** @type {Float32Array} */ (output), provider, seconds, notice: this.takeNotice() };
+    return {
+      output: /** @type {Float32Array} */ (output),
+      provider: provider + ending,
+      seconds,
+      notice: this.takeNotice(),
+    };
   }
 
   async release() {

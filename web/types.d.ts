@@ -100,7 +100,7 @@ export interface Engine {
   /** `bytes` null: the first of `files` is whole. */
   wholeNetwork(modelId: string, fold: number, files: Uint8Array[]): { error: string; bytes?: Uint8Array | null };
   calibrationInput(modelId: string): { error?: string; shape: number[]; input: Float32Array };
-  rewriteNetwork(fileName: string, bytes: Uint8Array): { error?: string; bytes: Uint8Array };
+  rewriteNetwork(fileName: string, bytes: Uint8Array): { error?: string } & RewrittenNetwork;
   isModelDrop(pathsJson: string): boolean;
   beginModel(pathsJson: string): string;
   addModelText(path: string, bytes: Uint8Array): string;
@@ -326,7 +326,13 @@ export interface WarmUp {
 /** A fold's network: as it is in its file, and put into operators that ONNX Runtime runs everywhere. */
 export interface NetworkFiles {
   original(): Promise<Uint8Array>;
-  rewritten(): Promise<Uint8Array>;
+  rewritten(): Promise<RewrittenNetwork>;
+}
+
+export interface RewrittenNetwork {
+  bytes: Uint8Array;
+  /** To be put behind the name of the provider that runs it. */
+  ending: string;
 }
 
 export interface RunAnswer {

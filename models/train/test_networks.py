@@ -255,6 +255,10 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     for name, model in [*patterns(), *other_peoples(), *impossible()]:
         onnx.save(model, str(out / f"{name}.onnx"))
+    split = out.parent / "split"
+    split.mkdir(exist_ok=True)
+    onnx.save_model(dict(patterns())["pointwise"], str(split / "split.onnx"), save_as_external_data=True, location="split.onnx.data",
+                    size_threshold=0)
     for name, network, dynamic in architectures():
         onnx.save(export(network, dynamic), str(out / f"{name}.onnx"))
 

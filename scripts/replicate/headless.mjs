@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import * as ort from 'onnxruntime-node';
 import { unpackArchives } from '../../web/archive.js';
 import { describeFiles, findCases } from '../../web/case_files.js';
+import { halfBits, halfValue } from './halves.mjs';
 
 /** @typedef {import('../../web/types.d.ts').Engine} Engine */
 /** @typedef {import('../../web/types.d.ts').EngineHost} EngineHost */
@@ -21,6 +22,23 @@ function must(sentence) {
 /** @param {unknown} error */
 function sentenceOf(error) {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** @param {ort.InferenceSession} session */
+function takesHalves(session) {
+  const [image] = session.inputMetadata;
+  return image.isTensor && image.type === 'float16';
+}
+
+/** Halves have no array of their own in older JavaScript: their bits are made by hand. @param {Float32Array} values @param {number[]} extents */
+function halfTensor(values, extents) {
+  return new ort.Tensor('float16', Uint16Array.from(values, halfBits), extents);
+}
+
+/** @param {ort.Tensor} tensor @returns {Float32Array} */
+function singles({ type, data }) {
+  if (type !== 'float16') return /** @type {Float32Array} */ (data);
+  return Float32Array.from(/** @type {Uint16Array} */ (data), halfValue);
 }
 
 /**
@@ -42,7 +60,7 @@ export class HeadlessEngine {
     this.onSegmentation = () => {};
     /** @type {Map<string, ReplicatedModel>} */
     this.models = new Map();
-    /** One at a time: a fold's runs follow one another. @type {{ key: string, session: ort.InferenceSession } | null} */
+    /** One at a time: a fold's runs follow one another. @type {{ key: string, session: ort.InferenceSession, ending: string } | null} */
     this.current = null;
     /** @type {(sentence: string) => void} */
     this.endStudy = () => {};
@@ -155,14 +173,15 @@ export class HeadlessEngine {
         this.core.completeRun(ticket, output, provider, (performance.now() - started) / 1000, '');
         return;
       }
-      const session = await this.sessionOf(model, fold);
-      const tensor = new ort.Tensor('float32', input, [1, channels, shape[2], shape[1], shape[0]]);
+      const { session, ending } = await this.sessionOf(model, fold);
+      const extents = [1, channels, shape[2], shape[1], shape[0]];
+      const tensor = takesHalves(session) ? halfTensor(input, extents) : new ort.Tensor('float32', input, extents);
       const started = performance.now();
-      const outputs = await session.run({ [model.input]: tensor });
+      const outputs = await session.run({ [model.input]: tensor }, [model.output]);
       const seconds = (performance.now() - started) / 1000;
       const output = outputs[model.output];
       if (!output) throw new Error(`${model.name}: the network has no output named "${model.output}".`);
-      this.core.completeRun(ticket, /** @type {Float32Array} */ (output.data), 'cpu', seconds, '');
+      this.core.completeRun(ticket, singles(output), `cpu${ending}`, seconds, '');
     } catch (error) {
       this.core.failRun(ticket, sentenceOf(error));
     }
@@ -214,18 +233,17 @@ export class HeadlessEngine {
   /** The fold's network, rewritten as the page does. @param {ReplicatedModel} model @param {number} fold */
   async sessionOf(model, fold) {
     const key = `${model.id}/${fold}`;
-    if (this.current?.key === key) return this.current.session;
+    if (this.current?.key === key) return this.current;
     const old = this.current?.session;
     this.current = null;
     await old?.release();
-    const { error, bytes } = this.core.rewriteNetwork(model.folds[fold].file, this.networkOf(model, fold));
+    const { error, bytes, ending } = this.core.rewriteNetwork(model.folds[fold].file, this.networkOf(model, fold));
     must(error ?? '');
     const session = await ort.InferenceSession.create(bytes, {
       executionProviders: ['cpu'],
       graphOptimizationLevel: 'all',
       intraOpNumThreads: this.threads,
     });
-    this.current = { key, session };
-    return session;
+    return (this.current = { key, session, ending });
   }
 }

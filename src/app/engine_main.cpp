@@ -330,7 +330,8 @@ class Engine {
         return answer;
     }
 
-    // {error} or {bytes}: a model's file as the runtime shall get it (network/rewrite.h).
+    // {error} or {bytes, ending}: a model's file as the runtime shall get it (network/rewrite.h), and what to put
+    // behind the name of the provider that runs it.
     val rewrite_network(const std::string& file_name, const val& bytes) const {
         val answer = val::object();
         auto network = Network::parse(file_name, bytes_of(bytes));
@@ -338,6 +339,7 @@ class Engine {
             answer.set("error", network.error().sentence);
             return answer;
         }
+        answer.set("ending", std::string(computes_in_halves(*network) ? kHalfNetwork : ""));
         rewrite(*network);
         answer.set("bytes", owned_array(network->serialise()));
         return answer;

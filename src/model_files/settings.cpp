@@ -75,7 +75,8 @@ void apply_plans(const ModelSettings& settings, const NetworkDescription& descri
     if (!planned) return;
     manifest["spacing"] = planned->spacing;
     set_patch(planned->patch, description, manifest);
-    manifest["description"] = "Opened by the user, read as " + settings.plans_file + " says, " + planned->name + ".";
+    manifest["description"] = "Opened by the user, read as " + settings.plans_file + " says, " + planned->name + "." +
+                              (description.in_halves ? " It computes in float16." : "");
     if (planned->multiple > 0 && planned->multiple != description.multiple && !is_fixed(description)) {
         remarks.push_back(settings.plans_file + ": no network planned there halves its images as often as that of " +
                           description.file + "; they may be of different models.");

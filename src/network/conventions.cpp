@@ -103,7 +103,8 @@ Json manifest_under(const Convention& convention, const NetworkDescription& desc
         {"id", text(name)},
         {"name", text(name)},
         {"architecture", description.family.architecture.empty() ? "dropped model" : description.family.architecture},
-        {"description", "Opened by the user, read as: " + text(convention.name) + "."},
+        {"description", "Opened by the user, read as: " + text(convention.name) + "." +
+                            (description.in_halves ? " It computes in float16." : "")},
         {"contrasts", contrasts},
         {"axes", text(convention.axes)},
         {"spacing", {convention.spacing, convention.spacing, convention.spacing}},

@@ -243,6 +243,7 @@ Expected<NetworkDescription> describe(std::string_view file_name, const Network&
         return tl::make_unexpected(operators.error());
     for (const auto& [tensor, factor] : coarser)
         description.multiple = std::max(description.multiple, static_cast<int>(factor));
+    description.in_halves = computes_in_halves(network);
     description.family = family_of(network);
     for (const auto& node : network.graph().node()) description.operators.push_back(node.op_type());
     for (const auto& tensor : network.graph().initializer())
@@ -299,7 +300,8 @@ Expected<void> same_network(const NetworkDescription& one, const NetworkDescript
     }
     if (one.output_channels != other.output_channels)
         return differ("they give " + channels(one) + " and " + channels(other) + " channels");
-    if (one.half != other.half) return differ("one takes float16, the other float32");
+    if (one.half != other.half || one.in_halves != other.in_halves)
+        return differ("one computes in float16, the other in float32");
     if (const std::string what = different_layers(one, other); !what.empty()) return differ(what);
     return {};
 }

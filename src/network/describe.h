@@ -22,6 +22,7 @@ struct NetworkDescription {
     Activation applied = Activation::none;  // at the end of the graph: softmax, sigmoid, or neither (logits)
     bool yes_or_no = false;                 // a threshold is applied too: the output is 0 or 1
     bool half = false;                      // the input is float16
+    bool in_halves = false;                 // it computes in float16
     int outputs = 1;                        // of the graph
     int multiple = 1;                       // the strides on the way to the coarsest level, multiplied
     Family family;

@@ -339,6 +339,22 @@ void Network::drop_unused() {
     replace_nodes(std::move(kept));
 }
 
+bool computes_in_halves(const Network& network) {
+    std::map<std::string, int> types;
+    for (const auto& tensor : network.graph().initializer()) types[tensor.name()] = tensor.data_type();
+    int halves = 0, others = 0;
+    for (const auto& node : network.graph().node()) {
+        const std::string& operation = node.op_type();
+        if (operation != "Conv" && operation != "ConvTranspose" && operation != "MatMul" && operation != "Gemm")
+            continue;
+        for (int n = 1; n < std::min(2, node.input_size()); ++n) {
+            const auto type = types.find(node.input(n));
+            ++(type != types.end() && type->second == onnx::TensorProto::FLOAT16 ? halves : others);
+        }
+    }
+    return halves > others;
+}
+
 std::int64_t attribute(const onnx::NodeProto& node, std::string_view name, std::int64_t otherwise) {
     const auto* found = find_attribute(node, name);
     return found ? found->i() : otherwise;

@@ -78,6 +78,10 @@ class Network {
     std::map<std::string, int> names_;  // how often each stem was asked for
 };
 
+// Whether a network computes in float16: most of what its convolutions and products are given is of that type. Weights
+// that are only kept in it, and cast to float32 before they are used, do not count.
+bool computes_in_halves(const Network& network);
+
 // --- nodes and their attributes ----------------------------------------------------------------------------------
 
 std::int64_t attribute(const onnx::NodeProto& node, std::string_view name, std::int64_t otherwise);

@@ -111,7 +111,7 @@ bool made_again(std::string_view provider, Precision precision) {
 
 std::string_view precision_of(std::string_view provider) {
     if (provider == kEngineProvider || provider == kMeasuredProvider) return "int8 x int15";
-    return provider == kHalfProvider ? "float16" : "float32";
+    return provider == kHalfProvider || provider.ends_with(kHalfNetwork) ? "float16" : "float32";
 }
 
 void compose_fold(const KnownRuns& runs, const StudySettings& settings, const ClinicalRanking& clinical,

@@ -117,7 +117,10 @@ void what_is_read(const AppState& state, const Json& manifest) {
 }  // namespace
 
 void model_form(AppState& state) {
-    if (!state.guess.is_object()) return;
+    if (!state.guess.is_object()) {
+        for (const char* part : {"model-form", "use-model", "save-manifest"}) state.panels.erase(part);
+        return;
+    }
     const ImVec2 page = ImGui::GetIO().DisplaySize;
     ImGui::OpenPopup("model form");
     ImGui::SetNextWindowPos({page.x / 2, page.y / 2}, ImGuiCond_Always, {0.5f, 0.5f});

@@ -73,6 +73,20 @@ TEST(Network, KnowsInt8WeightsAsFloats) {
     EXPECT_EQ(weights->count() * 4, weights->elements.size());
 }
 
+// Float16 in which a network computes, not in which weights are only kept; whatever the input's type is.
+TEST(Network, KnowsWhatItComputesIn) {
+    const auto halves = [](const char* name) { return computes_in_halves(*Network::parse(name, test_network(name))); };
+    EXPECT_TRUE(halves("pointwise-half"));
+    EXPECT_FALSE(halves("pointwise"));
+    EXPECT_FALSE(halves("transposed-int8"));
+    auto kept = *Network::parse("pointwise-half", test_network("pointwise-half"));
+    for (auto& node : *kept.graph().mutable_node()) {
+        if (node.op_type() == "Conv") node.set_input(1, "cast");  // of a Cast node, or of anything but halves themselves
+    }
+    EXPECT_FALSE(computes_in_halves(kept));
+    EXPECT_TRUE(describe("pointwise-half", *Network::parse("pointwise-half", test_network("pointwise-half")))->in_halves);
+}
+
 TEST(Rewrite, LeavesNothingThatWebGpuRefuses) {
     for (const char* name :
          {"unet", "segresnet", "unetr", "swin-unetr", "grouped", "depthwise", "transposed-grouped"}) {

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { addModel, clickPanel, moveTo, openSite, root, runStudy, scratchFolder, until } from './support.mjs';
+import { addModel, clickPanel, moveTo, openFiles, openSite, root, runStudy, scratchFolder, until } from './support.mjs';
 
 const networks = path.join(root, 'tests/data/networks');
 const folder = scratchFolder();
@@ -15,6 +16,8 @@ before(async () => {
 });
 after(() => site.close());
 
+/** @param {Buffer} bytes */
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 /** @returns {Promise<any>} */
 const view = () => site.page.evaluate(() => /** @type {any} */ (window).shapslice.view());
 /** @returns {Promise<any[]>} */
@@ -65,6 +68,63 @@ test('the same network gives the same values whichever way round its axes are to
     results.push(result.models.find((/** @type {any} */ each) => each.id === axes).folds[0].regions.WT.values);
   }
   assert.deepEqual(results[0], results[1]);
+});
+
+test('a network with its weights in a file of their own gives the same as in one file', async () => {
+  const split = ['split.onnx', 'split.onnx.data'].map((file) => path.join(root, 'tests/data/split', file));
+  const alone = await addModel(site.page, split.slice(0, 1));
+  assert.match(
+    alone.error ?? '',
+    /^split\.onnx: its weights are in the file split\.onnx\.data, which is not among those/,
+  );
+  const overrides = { spacing: [6, 6, 6], patch: [16, 16, 16] };
+  const { manifest, error } = await addModel(site.page, split, { overrides });
+  assert.equal(error, undefined);
+  assert.deepEqual(manifest.folds[0].data, ['split.onnx.data']);
+  const result = await runStudy(site.page, { models: [{ id: 'split' }, { id: 'zyx' }] });
+  const [apart, whole] = ['split', 'zyx'].map(
+    (id) => result.models.find((/** @type {any} */ each) => each.id === id).folds[0],
+  );
+  assert.deepEqual(apart.regions, whole.regions);
+  assert.equal(apart.modelSha256, manifest.folds[0].sha256);
+  assert.notEqual(apart.modelSha256, whole.modelSha256);
+  // A manifest of an exporter's pins the .onnx alone; it is completed.
+  const pinned = { ...manifest, id: 'pinned', folds: [{ file: 'split.onnx', sha256: sha256(readFileSync(split[0])) }] };
+  const saved = path.join(folder, 'model.json');
+  writeFileSync(saved, JSON.stringify(pinned));
+  const both = await addModel(site.page, [...split, saved]);
+  assert.deepEqual(both.manifest?.folds, manifest.folds, both.error);
+});
+
+test('what nnU-Net writes beside its models is read without a word', async () => {
+  const dataset = path.join(folder, 'dataset.json');
+  const labels = { background: 0, 'whole tumor': [1, 2, 3], 'enhancing tumor': [3], 'tumor core': [2, 3] };
+  const channels = { 0: 'FLAIR', 1: 'T1', 2: 'T1ce', 3: 'T2' };
+  writeFileSync(dataset, JSON.stringify({ channel_names: channels, labels, regions_class_order: [1, 3, 2] }));
+  await site.page.setInputFiles('#file-input', [dataset, path.join(networks, 'coarse-first.onnx')]);
+  await clickPanel(site.page, 'use-model');
+  const taken = () =>
+    /** @type {any} */ (window).shapslice.models().some((/** @type {any} */ { id }) => id === 'coarse-first');
+  await until(site.page, taken, 10_000, 'the model');
+  const manifest = (await models()).find(({ id }) => id === 'coarse-first');
+  assert.deepEqual(manifest.contrasts, ['t2f', 't1n', 't1c', 't2w']);
+  assert.deepEqual(manifest.outputs.painting, ['WT', 'ET', 'TC']);
+  writeFileSync(dataset, '{"labels": ');
+  const { error } = await addModel(site.page, [dataset, path.join(networks, 'coarse-first.onnx')]);
+  assert.match(error ?? '', /^dataset\.json: this is not JSON; /);
+});
+
+test('models that are not ONNX are pointed to the recipe, in any case of letters; .ONNX is taken', async () => {
+  for (const name of ['model.pt', 'checkpoint_final.pth', 'net.TS', 'best.ckpt', 'a.safetensors', 'a.h5', 'a.tflite']) {
+    const file = path.join(folder, name);
+    writeFileSync(file, 'weights');
+    const { error } = await openFiles(site.page, [file]); // as a user drops it
+    assert.ok(error?.startsWith(`${name}: this is a `) && error.includes('docs/models.md'), error);
+  }
+  const capitals = path.join(folder, 'NET.ONNX');
+  writeFileSync(capitals, readFileSync(path.join(networks, 'pointwise.onnx')));
+  const { manifest, error } = await addModel(site.page, [capitals]);
+  assert.equal(manifest?.id, 'NET', error);
 });
 
 test('float16 networks run', async () => {

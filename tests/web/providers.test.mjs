@@ -40,7 +40,7 @@ test('the logits of all providers agree within 1e-3 relative', async () => {
       const { OrtRuntime } = await import(new URL('web/ort_runtime.js', location.href).href);
       const manifest = await (await fetch('models/tiny-unet/model.json')).json();
       const bytes = async () => new Uint8Array(await (await fetch('models/tiny-unet/fold0.onnx')).arrayBuffer());
-      const files = { original: bytes, rewritten: bytes };
+      const files = { original: bytes, rewritten: async () => ({ bytes: await bytes(), ending: '' }) };
       const found = [];
       for (const provider of ['engine-webgpu', 'webgpu', 'wasm']) {
         const runtime = new OrtRuntime(new URL('ort/', location.href), provider === 'wasm' ? provider : 'webgpu');
@@ -153,7 +153,7 @@ for (const name of ['unet', 'segresnet', 'unetr', 'swin-unetr']) {
           // The graph as it was dropped has nodes that WebGPU refuses; WASM runs it as it is.
           const rewritten = await /** @type {any} */ (window).shapslice.rewrittenModel(given.id, 0);
           const file = provider === 'webgpu' ? rewritten : bytes;
-          const files = { original: async () => bytes, rewritten: async () => file };
+          const files = { original: async () => bytes, rewritten: async () => ({ bytes: file, ending: '' }) };
           const answer = await runtime.run(given, 0, files, 4, [16, 16, 16], input.slice(), null);
           if (answer.provider !== provider) throw new Error(`${answer.provider} ran: ${answer.notice}`);
           found.push([...answer.output]);
