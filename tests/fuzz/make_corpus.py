@@ -198,10 +198,35 @@ def label_seeds():
             yield bytes([len(name), 7, 7, 7, len(values)]) + name + bytes(shells)
 
 
+def model_settings_seeds():
+    """plans.json and dataset.json of nnU-Net, metadata.json and inference.json of a MONAI bundle, an empty line between."""
+    fullres = {"spacing": [1.0, 1.0, 1.0], "patch_size": [128, 160, 112], "use_mask_for_norm": [True] * 4,
+               "normalization_schemes": ["ZScoreNormalization"] * 4, "pool_op_kernel_sizes": [[1, 1, 1], [2, 2, 2], [2, 2, 1]]}
+    plans = {"dataset_name": "Dataset137_BraTS", "plans_name": "nnUNetPlans", "transpose_forward": [0, 1, 2],
+             "configurations": {"2d": {"spacing": [1, 1], "patch_size": [192, 160]}, "3d_lowres": fullres,
+                                "3d_fullres": {"inherits_from": "3d_lowres", "spacing": [2.0, 1.0, 1.0]}}}
+    arch = {**plans, "configurations": {"3d_fullres": {**fullres, "architecture": {"arch_kwargs": {"strides": [[1, 1, 1], 2]}}}}}
+    channels = {"0": "T1", "1": "T1ce", "2": "T2", "3": "Flair"}
+    labels = {"background": 0, "edema": 1, "necrosis": 2, "enhancing": 3}
+    regions = {"background": 0, "whole tumor": [1, 2, 3], "tumor core": [2, 3], "enhancing tumor": [3], "ignore": 4}
+    datasets = ({"channel_names": channels, "labels": labels}, {"channel_names": channels, "labels": regions},
+                {"modality": channels, "labels": {"0": "background", "1": "NCR", "2": "ED", "3": "ET"}})
+    for first in (plans, arch):
+        for second in datasets:
+            yield (json.dumps(first) + "\n\n" + json.dumps(second)).encode()
+    image = {"num_channels": 4, "spatial_shape": ["8*n", "8*n", "8*n"], "channel_def": {"0": "T1c", "1": "T1", "2": "T2", "3": "FLAIR"}}
+    out = {"channel_def": {"0": "Tumor core", "1": "Whole tumor", "2": "Enhancing tumor"}}
+    metadata = {"name": "BraTS", "network_data_format": {"inputs": {"image": image}, "outputs": {"pred": out}}}
+    transforms = [{"_target_": "Orientationd", "axcodes": "RAS"}, {"_target_": "Spacingd", "pixdim": [1.0, 1.0, 1.0]},
+                  {"_target_": "NormalizeIntensityd", "nonzero": True, "channel_wise": True}]
+    config = {"inferer": {"roi_size": [240, 240, 160]}, "preprocessing": {"transforms": transforms}}
+    yield (json.dumps(metadata) + "\n\n" + json.dumps(config)).encode()
+
+
 SEEDS = {"nifti": nifti_seeds, "nifti_differential": nifti_seeds, "case": case_seeds, "gzip": gzip_seeds,
          "manifest": manifest_seeds, "result": result_seeds, "network": network_seeds, "convnet": network_seeds,
          "file_names": file_name_seeds, "dataset": dataset_seeds, "file_start": file_start_seeds,
-         "background": background_seeds, "label_conventions": label_seeds}
+         "background": background_seeds, "label_conventions": label_seeds, "model_settings": model_settings_seeds}
 
 
 def quoted(word):
@@ -243,7 +268,8 @@ def dictionary(target):
             words.add(json.dumps(value))
 
     for seed in SEEDS[target]():
-        collect(json.loads(seed))
+        for text in seed.split(b"\n\n"):
+            collect(json.loads(text))
     words |= {"null", "true", "false", "-1", "1e308", "1e999", "2147483648", "18446744073709551615", "[]", "{}"}
     return [word.encode() for word in sorted(words) if len(word) < 64]
 
