@@ -242,7 +242,10 @@ function grantedMemory() {
   const wasm = 65536 * 65536;
   const { deviceMemory = Infinity } = /** @type {any} */ (navigator);
   const machine = deviceMemory * 2 ** 30;
-  return machine < wasm ? { granted: machine, grantedBy: 'this machine' } : { granted: wasm, grantedBy: 'the browser' };
+  const known = deviceMemory < 8 ? machine : 0; // browsers say no more than 8
+  return machine < wasm
+    ? { granted: machine, grantedBy: 'this machine', machine: known }
+    : { granted: wasm, grantedBy: 'the browser', machine: known };
 }
 
 /** @param {Engine} engine */

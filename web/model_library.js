@@ -194,8 +194,13 @@ export class ModelLibrary {
    * @param {number} fold
    */
   async fold(model, fold) {
+    return this.rewritten(model, fold, await this.file(model, fold));
+  }
+
+  /** @param {LoadedModel} model @param {number} fold @param {Uint8Array} bytes of its network */
+  rewritten(model, fold, bytes) {
     const { file } = model.manifest.folds[fold];
-    const { error, ...rewritten } = this.engine.rewriteNetwork(file, await this.file(model, fold));
+    const { error, ...rewritten } = this.engine.rewriteNetwork(file, bytes);
     if (error) throw new Error(error);
     return rewritten;
   }
@@ -239,23 +244,36 @@ export class ModelLibrary {
    * @param {import('./ort_runtime.js').OrtRuntime} runtime
    * @returns {Promise<WarmUp | null>}
    */
-  async measure(model, fast, { folder, wanted: provider, state }) {
+  async measure(model, fast, runtime) {
     const { manifest } = model;
     try {
+      const state = await runtime.prepare();
       const shape = JSON.parse(this.engine.warmUpShape(manifest.id));
       const inHalves = fast && state.halves;
-      if (fast && !inHalves) return await this.pool.measure(manifest, () => this.file(model, 0), shape);
-      const original = (await this.file(model, 0)).slice(); // the worker gets it for good
-      const rewritten = await this.fold(model, 0);
-      return await measureApart({
-        folder: folder.href,
-        provider,
+      if (fast && !inHalves) {
+        let bytesOfFile = 0;
+        const file = async () => {
+          const bytes = await this.file(model, 0);
+          bytesOfFile = bytes.length;
+          return bytes;
+        };
+        return { ...(await this.pool.measure(manifest, file, shape)), bytesOfFile };
+      }
+      // Files may be large: one is read once, and what no shader is made of does not go along.
+      const whole = await this.file(model, 0);
+      const rewritten = this.rewritten(model, 0, whole);
+      const original = state.provider === 'webgpu' ? whole : new Uint8Array(0);
+      const known = { bytesOfFile: whole.length, valuesPerVoxel: inHalves ? 0 : rewritten.valuesPerVoxel };
+      const measured = await measureApart({
+        folder: runtime.folder.href,
+        provider: runtime.wanted,
         manifest,
         original,
         rewritten,
         shape,
         half: inHalves,
       });
+      return { ...measured, ...known };
     } catch {
       return null; // the study will say why it does not run
     }

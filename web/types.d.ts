@@ -321,6 +321,8 @@ export interface WarmUp {
   seconds: number;
   bytesLoaded: number;
   bytesRun: number;
+  bytesOfFile?: number;
+  valuesPerVoxel?: number;
 }
 
 /** A fold's network: as it is in its file, and put into operators that ONNX Runtime runs everywhere. */
@@ -333,6 +335,8 @@ export interface RewrittenNetwork {
   bytes: Uint8Array;
   /** To be put behind the name of the provider that runs it. */
   ending: string;
+  /** That a run holds at its height, for each voxel of its input. */
+  valuesPerVoxel: number;
 }
 
 export interface RunAnswer {

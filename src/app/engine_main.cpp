@@ -25,6 +25,7 @@
 #include "model_files/file_kinds.h"
 #include "model_files/model_reading.h"
 #include "network/rewrite.h"
+#include "network/working_size.h"
 #include "phantom/phantom.h"
 #include "study/case_summary.h"
 #include "study/forecast.h"
@@ -339,6 +340,7 @@ class Engine {
             answer.set("error", network.error().sentence);
             return answer;
         }
+        answer.set("valuesPerVoxel", working_values(*network));
         answer.set("ending", std::string(computes_in_halves(*network) ? kHalfNetwork : ""));
         rewrite(*network);
         answer.set("bytes", owned_array(network->serialise()));
@@ -375,7 +377,7 @@ class Engine {
         return Json(turned_shape(warm_up_shape(manifest), manifest.axes)).dump();
     }
     // {error} or {runs, seconds, bytes, sentence, warning} of a study as run_study takes it. `measured_json`: {warmUps:
-    // {model id: {shape, seconds, bytesLoaded, bytesRun}}, granted, grantedBy}.
+    // {model id: {shape, seconds, bytesLoaded, bytesRun, bytesOfFile, valuesPerVoxel}}, granted, grantedBy, machine}.
     std::string forecast_study(const std::string& options_json, const std::string& measured_json) const {
         if (!case_) return Json{{"error", "There is no case to run on; open one first."}}.dump();
         const auto wanted = wanted_study(options_json);
@@ -395,8 +397,8 @@ class Engine {
             parts.push_back(part);
         }
         return forecast_to_json(forecast(parts, static_cast<double>(emscripten_get_heap_size()),
-                                         measured.at("granted").get<double>(),
-                                         measured.at("grantedBy").get<std::string>()))
+                                         {measured.at("granted").get<double>(),
+                                          measured.at("grantedBy").get<std::string>(), measured.value("machine", 0.0)}))
             .dump();
     }
     // Of the case that is open: whose stored runs restore_run() takes.

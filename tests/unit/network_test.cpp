@@ -10,6 +10,7 @@
 #include "network/conventions.h"
 #include "network/external_weights.h"
 #include "network/rewrite.h"
+#include "network/working_size.h"
 
 namespace shapslice {
 namespace {
@@ -81,10 +82,12 @@ TEST(Network, KnowsWhatItComputesIn) {
     EXPECT_FALSE(halves("transposed-int8"));
     auto kept = *Network::parse("pointwise-half", test_network("pointwise-half"));
     for (auto& node : *kept.graph().mutable_node()) {
-        if (node.op_type() == "Conv") node.set_input(1, "cast");  // of a Cast node, or of anything but halves themselves
+        if (node.op_type() == "Conv")
+            node.set_input(1, "cast");  // of a Cast node, or of anything but halves themselves
     }
     EXPECT_FALSE(computes_in_halves(kept));
-    EXPECT_TRUE(describe("pointwise-half", *Network::parse("pointwise-half", test_network("pointwise-half")))->in_halves);
+    EXPECT_TRUE(
+        describe("pointwise-half", *Network::parse("pointwise-half", test_network("pointwise-half")))->in_halves);
 }
 
 TEST(Rewrite, LeavesNothingThatWebGpuRefuses) {
@@ -229,6 +232,17 @@ TEST(Describe, RefusesByNameWhatCannotWork) {
         },
         "the node \"stem\" is of the operator Conv of \"my.own\", which this program does not have; expected operators "
         "of ONNX itself.");
+}
+
+// Counted by hand: four channels go in; what is made lies beside what it is made of, and a transposed convolution's
+// phases beside both.
+TEST(WorkingSize, CountsWhatLivesAtTheSameTime) {
+    const auto values = [](const char* name) { return working_values(*Network::parse(name, test_network(name))); };
+    EXPECT_DOUBLE_EQ(values("pointwise"), 4 + 4);
+    EXPECT_DOUBLE_EQ(values("max-pool-ceil"), 4 + 4.0 / 8);
+    EXPECT_DOUBLE_EQ(values("transposed-kernel-is-stride"), 4 + 2 * 3 * 8);
+    EXPECT_DOUBLE_EQ(values("padded"),
+                     7.5 + 7.5);  // of a stride of 2: the three that were put together, and all around
 }
 
 // The network of this name after `spoil`, written and read again.

@@ -78,7 +78,10 @@ test('a network that the engine does not take runs on ONNX Runtime, and the page
       ),
   );
   const result = await runStudy(site.page, { models: [{ id: 'half' }], settings: fast });
-  assert.match(/** @type {string} */ (await said), /^Half runs on ONNX Runtime, as under "exact": pointwise-half\.onnx: /);
+  assert.match(
+    /** @type {string} */ (await said),
+    /^Half runs on ONNX Runtime, as under "exact": pointwise-half\.onnx: /,
+  );
   assert.equal(foldOf(result, 'half').precision, 'float16');
   assert.equal(foldOf(result, 'half').provider, 'wasm-float16');
 });

@@ -40,7 +40,10 @@ test('the logits of all providers agree within 1e-3 relative', async () => {
       const { OrtRuntime } = await import(new URL('web/ort_runtime.js', location.href).href);
       const manifest = await (await fetch('models/tiny-unet/model.json')).json();
       const bytes = async () => new Uint8Array(await (await fetch('models/tiny-unet/fold0.onnx')).arrayBuffer());
-      const files = { original: bytes, rewritten: async () => ({ bytes: await bytes(), ending: '' }) };
+      const files = {
+        original: bytes,
+        rewritten: async () => ({ bytes: await bytes(), ending: '', valuesPerVoxel: 0 }),
+      };
       const found = [];
       for (const provider of ['engine-webgpu', 'webgpu', 'wasm']) {
         const runtime = new OrtRuntime(new URL('ort/', location.href), provider === 'wasm' ? provider : 'webgpu');
@@ -153,7 +156,10 @@ for (const name of ['unet', 'segresnet', 'unetr', 'swin-unetr']) {
           // The graph as it was dropped has nodes that WebGPU refuses; WASM runs it as it is.
           const rewritten = await /** @type {any} */ (window).shapslice.rewrittenModel(given.id, 0);
           const file = provider === 'webgpu' ? rewritten : bytes;
-          const files = { original: async () => bytes, rewritten: async () => ({ bytes: file, ending: '' }) };
+          const files = {
+            original: async () => bytes,
+            rewritten: async () => ({ bytes: file, ending: '', valuesPerVoxel: 0 }),
+          };
           const answer = await runtime.run(given, 0, files, 4, [16, 16, 16], input.slice(), null);
           if (answer.provider !== provider) throw new Error(`${answer.provider} ran: ${answer.notice}`);
           found.push([...answer.output]);
