@@ -48,14 +48,15 @@ std::string joined_names(const std::vector<std::string>& names) {
 }
 
 Expected<void> take_sequences(const std::string& file, const std::vector<std::string>& names, ModelSettings& settings) {
-    if (names.size() != kContrasts) {
+    const bool names_the_image = names.size() == 1;  // "image", of however many channels
+    if (names.size() != kContrasts && !names_the_image) {
         return fail(file + ": the network takes " + std::to_string(names.size()) + " channels" +
                     (names.empty() ? "" : " (" + joined_names(names) + ")") +
                     "; expected 4: T1c, T1, T2-FLAIR and T2, in any order.");
     }
     PerContrast<Contrast> contrasts{};
     std::set<Contrast> found;
-    for (std::size_t n = 0; n < names.size(); ++n) {
+    for (std::size_t n = 0; n < names.size() && !names_the_image; ++n) {
         if (const auto contrast = contrast_of(names[n])) {
             contrasts[n] = *contrast;
             found.insert(*contrast);

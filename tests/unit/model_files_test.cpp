@@ -261,6 +261,18 @@ TEST(ModelFiles, AMonaiBundleIsReadAsItsFilesSay) {
     EXPECT_TRUE(read_manifest("model.json", manifest));
 }
 
+// Whose metadata.json says nothing of the sequences is not refused: their order is a guess, and said to be.
+TEST(ModelFiles, ABundleThatNamesNoSequencesIsGuessed) {
+    const char* metadata =
+        R"({"network_data_format": {"inputs": {"image": {"num_channels": 4, "channel_def": {"0": "image"}}},
+        "outputs": {"pred": {"channel_def": {"0": "WT", "1": "TC", "2": "ET"}}}}})";
+    const auto guess = read_files({network_file("net.onnx", {kSegResNet, 3}), text_file("metadata.json", metadata)});
+    ASSERT_TRUE(guess) << guess.error().sentence;
+    ASSERT_EQ(guess->remarks.size(), 1u);
+    EXPECT_TRUE(guess->remarks[0].starts_with("metadata.json calls the channels image, ")) << guess->remarks[0];
+    EXPECT_EQ(guess->manifest["outputs"]["channels"], Json({"WT", "TC", "ET"}));
+}
+
 TEST(ModelFiles, NetworksAloneAreKnownByTheNamesOfTheirWeights) {
     const auto guess_of = [](const Strings& names, int channels) {
         const auto guess = read_files({network_file("net.onnx", {names, channels})});
