@@ -1,5 +1,7 @@
 // .onnx files: read, described, rewritten and written, or refused; the rewritten graph can be read again.
+#include "inference/manifest.h"
 #include "input.h"
+#include "network/conventions.h"
 #include "network/describe.h"
 #include "network/rewrite.h"
 
@@ -13,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     }
     if (const auto description = describe("mine.onnx", *network)) {
         const Convention& convention = guess_convention(*description);
-        const Json manifest = manifest_under(convention, *description, "mine.onnx", std::string(64, 'a'));
+        Json manifest = manifest_under(convention, *description, "mine");
+        manifest["folds"] = Json::array({{{"file", "mine.onnx"}, {"sha256", std::string(64, 'a')}}});
         // A patch rounded up to the network's strides may be too large.
         if (const auto read = read_manifest("model.json", manifest); !read)
             fuzz::must(read.error().sentence.find("\"patch\"") != std::string::npos);
