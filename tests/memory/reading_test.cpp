@@ -72,7 +72,10 @@ void refuse_each(Then then) {
     std::size_t at = 0;
     const auto before = open(files, at);
     ASSERT_TRUE(before) << before.error().sentence;
-    ASSERT_EQ(before->notices.size(), 2u);  // two files resampled
+    // Two files resampled; what the domain checks say of so small a head needs memory, too.
+    const auto is_note = [](const Notice& notice) { return notice.kind == NoticeKind::note; };
+    ASSERT_EQ(std::count_if(before->notices.begin(), before->notices.end(), is_note), 2);
+    ASSERT_GT(before->notices.size(), 2u);
     const Case whole = *before;
     const std::regex sentence(
         "(.*): there is not enough memory to (read it|bring it into the case); what was open before stays open, and "
