@@ -398,7 +398,7 @@ test('a segmentation without any label is prepared, and said to be so', () => {
   }
   const { status, stderr } = run('prepare', '--spacing', '4', '--out', 'empty-prepared', empty);
   assert.equal(status, 0);
-  assert.match(stderr, /^\S*empty: case-1-seg\.nii\.gz: it has no label at all; expected a tumour\./);
+  assert.match(stderr, /^\S*empty: case-1-seg\.nii\.gz: it has no label at all; expected a tumour\./m);
 });
 
 test('a case without an expert segmentation is not taken for one without a tumour', () => {
@@ -449,7 +449,7 @@ test('exchanged names of a real case are named, file by file', { skip: unread },
   for (const [is, word] of Object.entries(called))
     symlinkSync(path.join(cases, name, `${name}-${is}.nii.gz`), path.join(folder, `P-${word}.nii.gz`));
   const out = path.join(scratch, 'exchanged-out');
-  const { status, stderr } = run('prepare', '--spacing', '4', '--out', out, folder);
+  const { status, stderr } = run('prepare', '--spacing', '4', '--labels', 'brats2023', '--out', out, folder);
   assert.equal(status, 0, stderr);
   const { notes } = JSON.parse(readFileSync(path.join(out, 'exchanged.prepared.json'), 'utf8'));
   const looks = notes.filter((/** @type {string} */ note) => note.includes('looks like')).sort();
