@@ -179,7 +179,7 @@ Expected<void> run_sequences(const Arguments& arguments) {
             json.update({{"cells", statistics->cells}, {"likeliest", look.likeliest}, {"behind", look.behind}});
             if (arguments.has("statistics")) json["statistics"] = statistics_json(*statistics);
         }
-        std::cout << json.dump() << "\n";
+        std::cout << printed(json) << "\n";
     }
     return {};
 }

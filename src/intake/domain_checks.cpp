@@ -39,7 +39,7 @@ struct Found {
         std::uint64_t voxels = 0;   // that are not 0
         std::uint64_t lacks = 0;    // of the brain
         std::uint64_t outside = 0;  // not 0, and not brain
-        float least = std::numeric_limits<float>::max(), largest = std::numeric_limits<float>::lowest();
+        float largest = std::numeric_limits<float>::lowest();
         std::uint64_t at_largest = 0;
         std::vector<float> values;  // the first that occur, at most kFewValues of them
     };
@@ -52,7 +52,6 @@ struct Found {
 
 void take_value(Found::OfImage& image, float value) {
     ++image.voxels;
-    image.least = std::min(image.least, value);
     if (value > image.largest) {
         image.largest = value;
         image.at_largest = 0;
@@ -63,38 +62,37 @@ void take_value(Found::OfImage& image, float value) {
         image.values.push_back(value);
 }
 
+void take_voxel(const Case& subject, std::size_t n, const Shape& at, Found& found) {
+    PerContrast<bool> here;
+    int there = 0;
+    for (std::size_t c = 0; c < kContrasts; ++c) {
+        const float value = subject.voxels[c][n];
+        here[c] = value != 0;
+        there += here[c];
+        if (here[c]) take_value(found.images[c], value);
+    }
+    if (there == 0) return;
+    const bool brain = there >= 2;
+    for (std::size_t c = 0; c < kContrasts; ++c) {
+        found.images[c].lacks += brain && !here[c];
+        found.images[c].outside += !brain && here[c];
+    }
+    if (!brain) return;
+    ++found.brain;
+    found.labelled += subject.reference && (*subject.reference)[n] != 0;
+    for (std::size_t a = 0; a < 3; ++a) {
+        found.low[a] = std::min(found.low[a], at[a]);
+        found.high[a] = std::max(found.high[a], at[a] + 1);
+    }
+}
+
 Found find(const Case& subject) {
     Found found;
     const Shape& shape = subject.grid.shape;
     std::size_t n = 0;
-    for (int k = 0; k < shape[2]; ++k) {
-        for (int j = 0; j < shape[1]; ++j) {
-            for (int i = 0; i < shape[0]; ++i, ++n) {
-                int there = 0;
-                for (std::size_t c = 0; c < kContrasts; ++c) {
-                    const float value = subject.voxels[c][n];
-                    if (value == 0) continue;
-                    ++there;
-                    take_value(found.images[c], value);
-                }
-                if (there == 0) continue;
-                const bool brain = there >= 2;
-                for (std::size_t c = 0; c < kContrasts; ++c) {
-                    const bool here = subject.voxels[c][n] != 0;
-                    found.images[c].lacks += brain && !here;
-                    found.images[c].outside += !brain && here;
-                }
-                if (!brain) continue;
-                ++found.brain;
-                found.labelled += subject.reference && (*subject.reference)[n] != 0;
-                const Shape at{i, j, k};
-                for (std::size_t a = 0; a < 3; ++a) {
-                    found.low[a] = std::min(found.low[a], at[a]);
-                    found.high[a] = std::max(found.high[a], at[a] + 1);
-                }
-            }
-        }
-    }
+    for (int k = 0; k < shape[2]; ++k)
+        for (int j = 0; j < shape[1]; ++j)
+            for (int i = 0; i < shape[0]; ++i) take_voxel(subject, n++, {i, j, k}, found);
     return found;
 }
 

@@ -59,6 +59,7 @@ Json case_summary_to_json(const CaseSummary& summary) {
 CaseSummary case_summary_from_json(const Json& json) {
     return json.get<CaseSummary>();
 }
+
 namespace {
 
 // What the row itself says, or nothing.
