@@ -1,23 +1,9 @@
 #include "intake/dataset_file.h"
 
-#include <charconv>
-
+#include "base/channel_number.h"
 #include "intake/name_reading.h"
 
 namespace shapslice {
-
-namespace {
-
-constexpr int kMostChannels = 64;
-
-std::optional<int> number_of(const std::string& text) {
-    int number = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool whole = problem == std::errc() && end == text.data() + text.size();
-    return whole && number >= 0 && number < kMostChannels ? std::optional(number) : std::nullopt;
-}
-
-}  // namespace
 
 std::optional<DatasetFile> read_dataset(std::string_view text) {
     const Json json = Json::parse(text, nullptr, false);
@@ -34,7 +20,7 @@ std::optional<DatasetFile> read_dataset(std::string_view text) {
         };
         if (at->is_object()) {
             for (const auto& [key, title] : at->items()) {
-                if (const auto number = number_of(key)) take(*number, title);
+                if (const auto number = channel_number(key)) take(*number, title);
             }
         } else if (at->is_array()) {
             for (std::size_t n = 0; n < at->size() && n < kMostChannels; ++n) take(static_cast<int>(n), (*at)[n]);

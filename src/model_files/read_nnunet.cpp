@@ -1,9 +1,9 @@
 #include "model_files/read_nnunet.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
+#include "base/channel_number.h"
 #include "model_files/channel_names.h"
 #include "model_files/output_names.h"
 
@@ -13,21 +13,12 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-constexpr int kMostChannels = 64;
-
-std::optional<int> number_in(const std::string& text) {
-    int number = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool whole = problem == std::errc() && end == text.data() + text.size();
-    return whole && number >= 0 && number < kMostChannels ? std::optional(number) : std::nullopt;
-}
-
 // Names by number, of {"0": "T1", "10": "T2"} or ["T1", "T2"]: in the order of the numbers, not of the text.
 std::vector<std::string> names_by_number(const OrderedJson& json) {
     if (json.is_array()) return json.get<std::vector<std::string>>();
     std::map<int, std::string> by_number;
     for (const auto& [key, name] : json.items()) {
-        if (const auto number = number_in(key)) by_number[*number] = name.get<std::string>();
+        if (const auto number = channel_number(key)) by_number[*number] = name.get<std::string>();
     }
     std::vector<std::string> names;
     for (const auto& [number, name] : by_number) names.push_back(name);
@@ -144,7 +135,7 @@ Expected<void> read_dataset_file(const std::string& file, const OrderedJson& jso
     bool regions = false;
     for (const auto& [key, value] : labels->items()) {
         // Version 1 has {"1": "edema"}, version 2 {"edema": 1} or {"core": [2, 3]}.
-        const auto number = value.is_string() ? number_in(key) : std::nullopt;
+        const auto number = value.is_string() ? channel_number(key) : std::nullopt;
         NamedOutput output{number ? value.get<std::string>() : key, {}};
         if (output.name == "ignore") continue;
         if (number) {
