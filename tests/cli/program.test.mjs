@@ -322,6 +322,23 @@ test('what may not be read is named', (t) => {
   assert.match(runAs(who, ...words).stderr, /: the file cannot be written\.$/m);
 });
 
+test('a coalition of the phantom', () => {
+  const model = path.join(root, 'tests/data/tiny-unet');
+  const asked = ['segment', '--model', model, '--out', 'labels.nii.gz'];
+  assert.equal(run(...asked, '--coalition', 't1c+t2w', '--fold', '2', '--baseline', 'lesion', phantom).status, 0);
+  assert.equal(run('inspect', 'labels.nii.gz').status, 0);
+  refused([...asked, '--coalition', 't1c+t3', phantom], 1, /^--coalition t1c\+t3: expected all, none, or some of /);
+  refused([...asked, '--baseline', 'black', phantom], 1, /^--baseline black: expected zero, mean, noise or lesion\.$/m);
+  refused([...asked, '--fold', '3', phantom], 1, /^--fold 3: the model has 2 folds\.$/m);
+  refused(['study', '--model', scratch, phantom], 1, /model\.json: the file cannot be opened\.$/m);
+  const other = path.join(scratch, 'other-weights');
+  mkdirSync(other);
+  writeFileSync(path.join(other, 'model.json'), readFileSync(path.join(model, 'model.json')));
+  for (const name of ['fold0.onnx', 'fold1.onnx'])
+    writeFileSync(path.join(other, name), readFileSync(path.join(model, 'fold0.onnx')));
+  refused(['segment', '--model', other, '--fold', '2', '--out', 'x.nii', phantom], 1, /^fold1\.onnx: /);
+});
+
 test('files that are missing, folders in their place, and the other way round', () => {
   const t1c = path.join(phantom, 'case-1-t1c.nii.gz');
   refused(['prepare', 'nowhere'], 1, /^nowhere: /);
