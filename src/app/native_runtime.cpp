@@ -4,7 +4,6 @@
 
 #include "app/case_folder.h"
 #include "model_files/model_reading.h"
-#include "study/compose.h"
 
 namespace shapslice {
 

@@ -4,12 +4,16 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "convnet/executor.h"
 #include "inference/manifest.h"
 #include "inference/runtime.h"
 
 namespace shapslice {
+
+// FoldResult::provider of its runs.
+inline constexpr std::string_view kNativeProvider = "native";
 
 // A model's folder: model.json and the files that it names.
 struct ModelFolder {

@@ -25,8 +25,6 @@ inline constexpr std::string_view kMeasuredProvider = "engine-measured";
 inline constexpr std::string_view kAgainProvider = "engine-float";
 inline constexpr std::string_view kGpuProvider = "engine-webgpu";
 inline constexpr std::string_view kHalfProvider = "engine-webgpu-half";
-// The same engine in floats in the native program.
-inline constexpr std::string_view kNativeProvider = "native";
 // Behind the name of any other: the network itself computes in float16.
 inline constexpr std::string_view kHalfNetwork = "-float16";
 
