@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "game/ranking.h"
 #include "study/cohort_json.h"
+#include "study/compose.h"
 
 namespace shapslice {
 
@@ -14,32 +14,24 @@ std::string words(const std::string& case_name, const std::string& model_id) {
     return case_name + " under " + model_id;
 }
 
-std::optional<PerContrast<double>> ranks_of(const RegionGame& game) {
-    CoalitionValues values{};
-    for (std::size_t mask = 0; mask < kCoalitions; ++mask) {
-        if (!game.values[mask]) return std::nullopt;
-        values[mask] = *game.values[mask];
-    }
-    return rank_descending(analyse_game(values).shapley);
-}
-
-// Ranks of every row of a fold; none while one of its values is open.
-std::optional<PerRegionRow<PerContrast<double>>> ranks_of(const FoldResult& fold) {
-    PerRegionRow<PerContrast<double>> rows;
+// Ranks of every row of a fold, none of undefined games; nothing while a value is open.
+std::optional<PerRegionRow<std::optional<PerContrast<double>>>> ranks_of(FoldResult fold,
+                                                                         const ClinicalRanking& clinical) {
+    judge_games(clinical, true, fold);
+    PerRegionRow<std::optional<PerContrast<double>>> rows;
     for (std::size_t row = 0; row < kRegionRows; ++row) {
-        const auto ranks = ranks_of(fold.regions[row]);
-        if (!ranks) return std::nullopt;
-        rows[row] = *ranks;
+        if (fold.regions[row].state == GameState::open) return std::nullopt;
+        rows[row] = fold.regions[row].ranks;
     }
     return rows;
 }
 
 // Fills the case's part of the fold that did not see it.
-void take_held_out(const FoldResult& fold, const PerRegionRow<PerContrast<double>>& ranks,
+void take_held_out(const FoldResult& fold, const PerRegionRow<std::optional<PerContrast<double>>>& ranks,
                    const ClinicalRanking& clinical, CohortCase& subject) {
     for (std::size_t row = 0; row < kRegionRows; ++row) subject.dice[row] = *fold.regions[row].values[kAllContrasts];
     subject.ranks = ranks;
-    subject.nsf = footrule_agreement(ranks[kMeanRegion], clinical.of(kMeanRegion));
+    if (ranks[kMeanRegion]) subject.nsf = footrule_agreement(*ranks[kMeanRegion], clinical.of(kMeanRegion));
 }
 
 // Variances that differ by rounding alone tie in ranks over cases, as Shapley values do (METHOD 4.1). Those of five
@@ -78,16 +70,19 @@ double mean_dice(const CohortCase& subject) {
     return subject.mean_dice();
 }
 double nsf(const CohortCase& subject) {
-    return subject.nsf;
+    return *subject.nsf;
 }
 double variance(const CohortCase& subject) {
     return *subject.rank_variance;
 }
 
 AgreementAndDice judge_agreement(const std::vector<CohortCase>& cases) {
-    const auto good = numbers(cases, is_good, nsf);
-    const auto poor = numbers(cases, is_poor, nsf);
-    const auto rest = numbers(cases, is_not_good, nsf);
+    const auto of = [&](bool (*wanted)(const CohortCase&)) {
+        return numbers(cases, [&](const CohortCase& subject) { return subject.nsf && wanted(subject); }, nsf);
+    };
+    const auto good = of(is_good);
+    const auto poor = of(is_poor);
+    const auto rest = of(is_not_good);
     return {mean_estimate(good), mean_estimate(poor), mean_estimate(rest), mann_whitney(good, poor),
             mann_whitney(good, rest)};
 }
@@ -194,9 +189,10 @@ Expected<CohortCase> cohort_case(const StudyResult& result, const ModelResult& m
     std::vector<PerContrast<double>> mean_ranks_by_fold;
     bool judged = false;
     for (const FoldResult& fold : model.folds) {
-        const auto ranks = ranks_of(fold);
+        const auto ranks = ranks_of(fold, result.clinical);
         if (!ranks) continue;
-        mean_ranks_by_fold.push_back((*ranks)[kMeanRegion]);
+        ++subject.folds;
+        if ((*ranks)[kMeanRegion]) mean_ranks_by_fold.push_back(*(*ranks)[kMeanRegion]);
         if (fold.fold != held_out_fold) continue;
         take_held_out(fold, *ranks, result.clinical, subject);
         judged = true;
@@ -204,8 +200,8 @@ Expected<CohortCase> cohort_case(const StudyResult& result, const ModelResult& m
     if (!judged) {
         return fail("fold " + std::to_string(held_out_fold + 1) + ", the one that did not see it, is not complete");
     }
-    subject.folds = static_cast<int>(mean_ranks_by_fold.size());
-    subject.rank_variance = without_rounding(rank_variance(mean_ranks_by_fold));
+    subject.undefined_folds = subject.folds - static_cast<int>(mean_ranks_by_fold.size());
+    if (subject.undefined_folds == 0) subject.rank_variance = without_rounding(rank_variance(mean_ranks_by_fold));
     return subject;
 }
 
@@ -219,6 +215,10 @@ std::optional<PublishedCorrelation> published_correlation(const std::string& arc
 void judge_cohort(CohortModel& model) {
     const auto& cases = model.cases;
     const auto any = [](const CohortCase&) { return true; };
+    model.undefined_agreement =
+        static_cast<int>(std::count_if(cases.begin(), cases.end(), [](const auto& subject) { return !subject.nsf; }));
+    model.undefined_variance = static_cast<int>(
+        std::count_if(cases.begin(), cases.end(), [](const auto& subject) { return subject.undefined_folds > 0; }));
     model.dice = mean_estimate(numbers(cases, any, mean_dice));
     const auto v = numbers(cases, has_variance, variance);
     const auto dice = numbers(cases, has_variance, mean_dice);
@@ -227,11 +227,11 @@ void judge_cohort(CohortModel& model) {
     model.flag = judge_flag(cases);
     for (std::size_t row = 0; row < kRegionRows; ++row) {
         const auto present = [&](const CohortCase& subject) {
-            return row == kMeanRegion || subject.region_present[row];
+            return subject.ranks[row] && (row == kMeanRegion || subject.region_present[row]);
         };
         for (std::size_t i = 0; i < kContrasts; ++i) {
             model.mean_rank[row][i] = mean_estimate(
-                numbers(cases, present, [&](const CohortCase& subject) { return subject.ranks[row][i]; }));
+                numbers(cases, present, [&](const CohortCase& subject) { return (*subject.ranks[row])[i]; }));
         }
     }
     model.published = published_correlation(model.architecture);

@@ -35,13 +35,16 @@ using HeldOut = std::map<std::string, std::map<std::string, int>>;
 struct CohortCase {
     std::string name;
     int held_out_fold = 0;
-    int folds = 0;  // complete ones
+    int folds = 0;            // complete ones
+    int undefined_folds = 0;  // of these, where the game of the mean row is undefined (METHOD 2.5)
     PerRegion<bool> region_present{};
     // Of the held-out fold:
     PerRegionRow<double> dice{};  // from all contrasts; the mean row is the case's mean Dice
-    PerRegionRow<PerContrast<double>> ranks{};
-    double nsf = 0;                       // of the mean row
-    std::optional<double> rank_variance;  // v of the mean row over all folds; absent for one fold
+    PerRegionRow<std::optional<PerContrast<double>>> ranks{};  // none of an undefined game (METHOD 4.1a)
+    std::optional<double> nsf;                                 // of the mean row
+    // v of the mean row over all folds; absent for one fold, and where a fold's game is undefined: v of fewer folds is
+    // on another scale.
+    std::optional<double> rank_variance;
 
     double mean_dice() const { return dice[kMeanRegion]; }
 };
@@ -93,6 +96,8 @@ struct CohortModel {
     std::optional<VarianceScale> variance_scale;
     std::vector<CohortCase> cases;  // by name
     std::vector<LeftOutCase> left_out;
+    int undefined_agreement = 0;  // cases whose held-out fold's game is undefined: no NSF
+    int undefined_variance = 0;   // cases where some fold's game is: no v
 
     std::optional<MeanEstimate> dice;
     UncertaintyAndDice uncertainty;

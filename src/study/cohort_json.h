@@ -63,6 +63,7 @@ void describe(F& f, CohortCase& c) {
     f("name", c.name);
     f("heldOutFold", c.held_out_fold);
     f("folds", c.folds);
+    f("undefinedFolds", c.undefined_folds);
     f("regionPresent", keyed(c.region_present, kRegionNames));
     f("dice", keyed(c.dice, kRegionRowNames));
     f("ranks", keyed(c.ranks, kRegionRowNames));
@@ -118,6 +119,8 @@ void describe(F& f, CohortModel& m) {
     f("varianceScale", m.variance_scale);
     f("cases", m.cases);
     f("leftOut", m.left_out);
+    f("undefinedAgreement", m.undefined_agreement);
+    f("undefinedVariance", m.undefined_variance);
     f("dice", m.dice);
     f("uncertainty", m.uncertainty);
     f("agreement", m.agreement);

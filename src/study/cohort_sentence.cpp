@@ -17,6 +17,16 @@ std::string p_words(double p) {
     return text;
 }
 
+std::string undefined_words(const CohortModel& model) {
+    const auto cases = [](int n) { return std::to_string(n) + (n == 1 ? " case" : " cases"); };
+    std::string words;
+    if (model.undefined_variance > 0)
+        words += " Of " + cases(model.undefined_variance) +
+                 " uncertainty is not defined: a fold says nothing there, with any contrasts.";
+    if (model.undefined_agreement > 0) words += " Of " + cases(model.undefined_agreement) + " agreement is not.";
+    return words;
+}
+
 std::string cases_words(const CohortModel& model) {
     return std::to_string(model.cases.size()) + " of " + std::to_string(model.held_out_cases) + " cases";
 }
@@ -66,7 +76,7 @@ std::string agreement_words(const CohortModel& model) {
 }  // namespace
 
 std::string cohort_sentence(const CohortModel& model) {
-    return correlation_words(model) + agreement_words(model);
+    return correlation_words(model) + agreement_words(model) + undefined_words(model);
 }
 
 }  // namespace shapslice

@@ -18,55 +18,59 @@ Confusion empty_segmentation(const Confusion& counts) {
     return empty;
 }
 
-// Dice of each region row; the mean row is over the disjoint regions that the reference holds, or all three.
-PerRegionRow<std::optional<double>> dice_rows(const Confusion& counts, bool mean_over_all,
-                                              const PerRegion<bool>& told) {
+// Dice of each region row.
+PerRegionRow<std::optional<double>> dice_rows(const Confusion& counts, const GameTerms& terms) {
     PerRegionRow<std::optional<double>> rows;
     const PerRegion<double> regions = dice_of_regions(counts);
-    const PerRegion<bool> present = regions_in_reference(counts);
     double sum = 0;
-    int terms = 0;
+    int terms_of_mean = 0;
     for (std::size_t r = 0; r < kRegions; ++r) {
-        if (!told[r]) continue;
+        if (!terms.told[r]) continue;
         rows[r] = regions[r];
-        if (r < kDisjointRegions && (mean_over_all || present[r])) {
+        if (r < kDisjointRegions && terms.averaged[r]) {
             sum += regions[r];
-            ++terms;
+            ++terms_of_mean;
         }
     }
-    if (terms > 0) rows[kMeanRegion] = sum / terms;
+    if (terms_of_mean > 0) rows[kMeanRegion] = sum / terms_of_mean;
     return rows;
 }
 
-void analyse(RegionGame& game, const PerContrast<double>& clinical) {
+void judge(RegionGame& game, const PerContrast<double>& clinical, bool may_be_decided) {
+    game.state = game_state(game.values);
+    if (game.state == GameState::decided && !may_be_decided) game.state = GameState::undefined;
+    game.analysis.reset();
+    game.ranks.reset();
+    game.agreement.reset();
+    if (game.state != GameState::decided) return;
     CoalitionValues values{};
-    for (std::size_t mask = 0; mask < kCoalitions; ++mask) {
-        if (!game.values[mask]) return;
-        values[mask] = *game.values[mask];
-    }
+    for (std::size_t mask = 0; mask < kCoalitions; ++mask) values[mask] = *game.values[mask];
     game.analysis = analyse_game(values);
     game.ranks = rank_descending(game.analysis->shapley);
     game.agreement = agreement(*game.ranks, clinical);
 }
 
-// Contrast with the largest count of first places; split evenly, the one with the larger mean phi.
-void name_first_contrast(const std::vector<const RegionGame*>& games, RegionSummary& summary) {
-    PerContrast<int> first{};
-    for (const RegionGame* game : games) {
-        const auto& phi = game->analysis->shapley;
-        ++first[static_cast<std::size_t>(std::max_element(phi.begin(), phi.end()) - phi.begin())];
-    }
-    std::size_t best = 0;
-    for (std::size_t i = 1; i < kContrasts; ++i) {
-        const bool larger = summary.shapley[i]->mean > summary.shapley[best]->mean;
-        if (first[i] > first[best] || (first[i] == first[best] && larger)) best = i;
-    }
-    summary.first_contrast = static_cast<int>(best);
-    summary.first_in_folds = first[best];
+// The contrasts that share the first rank.
+Coalition first_of(const PerContrast<double>& ranks) {
+    const double first = *std::min_element(ranks.begin(), ranks.end());
+    Coalition all = kNoContrast;
+    for (int i = 0; i < kContrasts; ++i)
+        if (ranks[static_cast<std::size_t>(i)] == first) all = with(all, i);
+    return all;
+}
+
+void name_those_ahead(const std::vector<const RegionGame*>& games, RegionSummary& summary) {
+    PerCoalition<int> folds{};
+    for (const RegionGame* game : games) ++folds[first_of(*game->ranks)];
+    const auto most = std::max_element(folds.begin(), folds.end());
+    if (2 * static_cast<std::size_t>(*most) <= games.size()) return;
+    summary.ahead = static_cast<Coalition>(most - folds.begin());
+    summary.ahead_in_folds = *most;
 }
 
 RegionSummary summarise_region(const std::vector<const RegionGame*>& games, const PerContrast<double>& clinical) {
     RegionSummary summary;
+    summary.decided_folds = static_cast<int>(games.size());
     if (games.empty()) return summary;
     std::vector<PerContrast<double>> ranks;
     std::vector<double> nsf;
@@ -88,7 +92,7 @@ RegionSummary summarise_region(const std::vector<const RegionGame*>& games, cons
     summary.nsf = spread(nsf);
     summary.agreement_scale = agreement_scale(clinical);
     summary.share_at_least = share_of_rankings_at_least(summary.nsf->mean, clinical);
-    name_first_contrast(games, summary);
+    name_those_ahead(games, summary);
     return summary;
 }
 
@@ -114,16 +118,23 @@ std::string_view precision_of(std::string_view provider) {
     return provider == kHalfProvider || provider.ends_with(kHalfNetwork) ? "float16" : "float32";
 }
 
+std::optional<PerRegion<bool>> reference_regions(const KnownRuns& runs) {
+    const auto any = std::find_if(runs.begin(), runs.end(), [](const auto& known) { return known.has_value(); });
+    if (any == runs.end()) return std::nullopt;
+    return regions_in_reference((*any)->counts);
+}
+
 void compose_fold(const KnownRuns& runs, const StudySettings& settings, const ClinicalRanking& clinical,
-                  FoldResult& fold, const PerRegion<bool>& told) {
+                  const GameTerms& terms, FoldResult& fold) {
     const auto any = std::find_if(runs.begin(), runs.end(), [](const auto& known) { return known.has_value(); });
     if (any == runs.end()) return;
+    fold.in_reference = *reference_regions(runs);
     std::vector<std::string_view> providers, precisions;
     for (std::size_t mask = 0; mask < kCoalitions; ++mask) {
         const bool stands_for_empty = mask == kNoContrast && !settings.run_empty_coalition;
         if (!stands_for_empty && !runs[mask]) continue;
         const Confusion counts = stands_for_empty ? empty_segmentation((*any)->counts) : runs[mask]->counts;
-        const auto rows = dice_rows(counts, settings.mean_over_all_disjoint_regions, told);
+        const auto rows = dice_rows(counts, terms);
         for (std::size_t row = 0; row < kRegionRows; ++row) fold.regions[row].values[mask] = rows[row];
         if (!stands_for_empty) {
             fold.run_seconds[mask] = runs[mask]->seconds;
@@ -134,7 +145,15 @@ void compose_fold(const KnownRuns& runs, const StudySettings& settings, const Cl
     }
     fold.provider = joined(providers);
     fold.precision = joined(precisions);
-    for (int row = 0; row < kRegionRows; ++row) analyse(fold.regions[static_cast<std::size_t>(row)], clinical.of(row));
+    judge_games(clinical, terms.expert, fold);
+}
+
+void judge_games(const ClinicalRanking& clinical, bool expert, FoldResult& fold) {
+    for (int row = 0; row < kRegionRows; ++row) {
+        const auto n = static_cast<std::size_t>(row);
+        const bool found = row == kMeanRegion || fold.in_reference[n];
+        judge(fold.regions[n], clinical.of(row), expert || found);
+    }
 }
 
 void compose_summary(const ClinicalRanking& clinical, ModelResult& model) {
@@ -142,24 +161,31 @@ void compose_summary(const ClinicalRanking& clinical, ModelResult& model) {
     for (const FoldResult& fold : model.folds) model.complete_folds += fold.complete();
     for (std::size_t row = 0; row < kRegionRows; ++row) {
         std::vector<const RegionGame*> games;
+        int undefined = 0;
         for (const FoldResult& fold : model.folds) {
-            if (fold.regions[row].analysis) games.push_back(&fold.regions[row]);
+            if (!fold.complete()) continue;
+            if (fold.regions[row].state == GameState::decided) games.push_back(&fold.regions[row]);
+            undefined += fold.regions[row].state == GameState::undefined;
         }
         model.summary[row] = summarise_region(games, clinical.of(static_cast<int>(row)));
+        model.summary[row].undefined_folds = undefined;
     }
 }
 
 std::optional<PerRegionRow<ModelBand>> compose_band(const StudyResult& result) {
+    if (!result.has_reference) return std::nullopt;
     PerRegionRow<std::vector<ScoredModel>> scored;
     for (const ModelResult& model : result.models) {
         for (const FoldResult& fold : model.folds) {
             const auto& mean_dice = fold.regions[kMeanRegion].values[kAllContrasts];
             for (std::size_t row = 0; row < kRegionRows && fold.complete() && mean_dice; ++row) {
-                scored[row].push_back({*mean_dice, fold.regions[row].analysis->shapley});
+                const auto& analysis = fold.regions[row].analysis;
+                if (analysis) scored[row].push_back({*mean_dice, analysis->shapley});
             }
         }
     }
-    if (scored[kMeanRegion].empty()) return std::nullopt;
+    if (std::all_of(scored.begin(), scored.end(), [](const auto& models) { return models.empty(); }))
+        return std::nullopt;
     PerRegionRow<ModelBand> bands;
     for (std::size_t row = 0; row < kRegionRows; ++row) {
         bands[row] = model_band(scored[row], result.settings.model_band_tolerance);

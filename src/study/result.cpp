@@ -1,7 +1,9 @@
 #include "study/result.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "study/compose.h"
 #include "study/result_json.h"
 
 namespace shapslice {
@@ -15,23 +17,46 @@ bool is_ranking(const PerContrast<double>& ranks) {
     return true;
 }
 
-// What the page and its files read without looking: a game that is analysed has its ranks and its agreement.
+// What the page and its files read without looking: a decided game has its analysis, ranks and agreement.
 bool holds_together(const ModelResult& model) {
     constexpr int kMostFolds = 10000;
     for (const FoldResult& fold : model.folds) {
         if (fold.fold < 0 || fold.fold >= kMostFolds) return false;
         for (const RegionGame& game : fold.regions) {
-            if (game.analysis && (!game.ranks || !game.agreement)) return false;
+            const bool decided = game.state == GameState::decided;
+            if (decided != (game.analysis && game.ranks && game.agreement)) return false;
+            if ((game_state(game.values) == GameState::open) != (game.state == GameState::open)) return false;
         }
     }
     for (const RegionSummary& summary : model.summary) {
-        if (summary.first_contrast && (*summary.first_contrast < 0 || *summary.first_contrast >= kContrasts))
-            return false;
+        if (summary.ahead > kAllContrasts) return false;
     }
     return model.complete_folds >= 0 && model.complete_folds <= static_cast<int>(model.folds.size());
 }
 
+// Of an older result, which knows no states, all that follows from the values. Without an expert's segmentation a
+// region that a fold did not find has Dice 1 against no segmentation at all.
+void judge_anew(StudyResult& result) {
+    result.schema_version = kResultVersion;
+    for (ModelResult& model : result.models) {
+        for (FoldResult& fold : model.folds) {
+            for (std::size_t r = 0; r < kRegions; ++r) {
+                fold.in_reference[r] = result.has_reference ? result.region_present[r]
+                                                            : fold.regions[r].values[kNoContrast].value_or(0) < 1;
+            }
+            judge_games(result.clinical, result.has_reference, fold);
+        }
+        compose_summary(result.clinical, model);
+    }
+    result.band = compose_band(result);
+}
+
 }  // namespace
+
+bool FoldResult::complete() const {
+    const auto& values = regions[static_cast<std::size_t>(Region::WT)].values;
+    return std::all_of(values.begin(), values.end(), [](const auto& value) { return value.has_value(); });
+}
 
 Json result_to_json(const StudyResult& result) {
     Json json = result;
@@ -55,11 +80,12 @@ Expected<StudyResult> result_from_json(const Json& json) {
         if (!json.is_object() || !json.contains("schemaVersion")) {
             return fail("This is not a ShapSlice result: it has no schemaVersion; expected a file saved by this page.");
         }
-        if (json.at("schemaVersion") != StudyResult{}.schema_version) {
-            return fail("This result has schema version " + json.at("schemaVersion").dump() +
-                        "; this program reads version 1.");
+        const Json& version = json.at("schemaVersion");
+        if (version != 1 && version != kResultVersion) {
+            return fail("This result has schema version " + version.dump() + "; this program reads versions 1 and 2.");
         }
         auto result = json.get<StudyResult>();
+        if (result.schema_version == 1) judge_anew(result);
         for (const ModelResult& model : result.models) {
             if (holds_together(model)) continue;
             return fail("This result contradicts itself: the folds, ranks or contrasts of the model \"" + model.name +

@@ -15,6 +15,7 @@
 #include "base/precision.h"
 #include "base/terms.h"
 #include "game/shapley.h"
+#include "game/state.h"
 #include "metrics/agreement.h"
 #include "metrics/model_band.h"
 #include "metrics/uncertainty.h"
@@ -51,9 +52,10 @@ struct StudySettings {
 };
 
 // The game of one region (or of the mean row) for one fold. `values` fill up as the study goes on; what follows from
-// them is there once all 16 are.
+// them is there once all 16 are and the game is decided.
 struct RegionGame {
     PerCoalition<std::optional<double>> values{};
+    GameState state = GameState::open;
     std::optional<GameAnalysis> analysis;
     std::optional<PerContrast<double>> ranks;
     std::optional<Agreement> agreement;
@@ -71,13 +73,19 @@ struct FoldResult {
     std::string activations;
     // Fast runs that cut off what lay beyond their ranges, or beyond halves, and were made again in floats.
     int runs_made_again = 0;
+    // The fold's reference holds the region: the expert's segmentation or, without one, the fold's own from all
+    // contrasts. A region that it does not hold is undefined in this fold where there is no expert's.
+    PerRegion<bool> in_reference{true, true, true, true, true};
     PerRegionRow<RegionGame> regions{};
     PerCoalition<std::optional<double>> run_seconds{};
-    bool complete() const { return regions[static_cast<std::size_t>(Region::WT)].analysis.has_value(); }
+    // All coalitions have run, whatever their games say (METHOD 2.5).
+    bool complete() const;
 };
 
-// Over the complete folds of one model (METHOD 6).
+// Over the complete folds of one model in which the region's game is decided (METHOD 6, 4.1a).
 struct RegionSummary {
+    int decided_folds = 0;
+    int undefined_folds = 0;
     PerContrast<std::optional<Spread>> shapley{};
     std::optional<double> rank_variance;
     std::optional<VarianceScale> variance_scale;
@@ -86,10 +94,10 @@ struct RegionSummary {
     std::optional<Spread> nsf;
     std::optional<AgreementScale> agreement_scale;
     std::optional<double> share_at_least;  // of the fold-mean NSF among the 24 rankings (METHOD 5.3)
-    // The contrast ranked first by most complete folds (by the fold-mean phi where folds are split evenly), in how
-    // many.
-    std::optional<int> first_contrast;
-    int first_in_folds = 0;
+    // The contrasts, one or several that tie, that have the first rank in more than half of the decided folds, and in
+    // how many; none: no contrast is clearly ahead.
+    Coalition ahead = kNoContrast;
+    int ahead_in_folds = 0;
 };
 
 struct ModelResult {
@@ -111,8 +119,11 @@ struct StudyProgress {
     std::string now;  // "U-Net, fold 2 of 5: T1c + T2-FLAIR"
 };
 
+// Version 1 had no states of games; it is read, and its games are judged anew.
+inline constexpr int kResultVersion = 2;
+
 struct StudyResult {
-    int schema_version = 1;
+    int schema_version = kResultVersion;
     std::string software = "ShapSlice 0.1.0";
     std::string case_name;
     bool synthetic = false;

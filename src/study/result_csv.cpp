@@ -51,6 +51,9 @@ void add_game(Table& table, const std::string& fold, std::string_view region, co
     for (std::size_t mask = 0; mask < kCoalitions; ++mask) {
         table.row(fold, region, "value", coalition_key(mask), game.values[mask]);
     }
+    // 1 where the game is decided, 0 where there is nothing to share (METHOD 2.5); no row while it is open.
+    if (game.state != GameState::open)
+        table.row(fold, region, "decided", "", game.state == GameState::decided ? 1.0 : 0.0);
     if (!game.analysis) return;
     const GameAnalysis& analysis = *game.analysis;
     table.contrasts(fold, region, "shapley", analysis.shapley);
@@ -76,6 +79,10 @@ void add_game(Table& table, const std::string& fold, std::string_view region, co
 }
 
 void add_summary(Table& table, std::string_view region, const RegionSummary& summary) {
+    if (summary.decided_folds + summary.undefined_folds > 0) {
+        table.row("all", region, "decided_folds", "", summary.decided_folds);
+        table.row("all", region, "undefined_folds", "", summary.undefined_folds);
+    }
     for (std::size_t i = 0; i < kContrasts; ++i) {
         if (!summary.shapley[i]) continue;
         const std::string contrast(kContrastNames[i]);

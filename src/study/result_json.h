@@ -1,6 +1,8 @@
 // The members of the study's structs, listed once for reading and writing JSON (base/json.h).
 #pragma once
 
+#include <algorithm>
+
 #include "base/notice_json.h"
 #include "study/result.h"
 
@@ -14,6 +16,18 @@ inline void from_json(const Json& j, Precision& precision) {
     if (!found)
         throw Json::other_error::create(501, "the precision " + j.dump() + " is not known; expected exact or fast", &j);
     precision = *found;
+}
+
+inline void to_json(Json& j, GameState state) {
+    j = kGameStateNames[static_cast<std::size_t>(state)];
+}
+inline void from_json(const Json& j, GameState& state) {
+    const auto name = j.get<std::string>();
+    const auto at = std::find(kGameStateNames.begin(), kGameStateNames.end(), name);
+    if (at == kGameStateNames.end())
+        throw Json::other_error::create(
+            501, "the state of a game is " + j.dump() + "; expected open, undefined or decided", &j);
+    state = static_cast<GameState>(at - kGameStateNames.begin());
 }
 
 inline void to_json(Json& j, BaselineKind kind) {
@@ -104,6 +118,7 @@ void describe(F& f, StudySettings& s) {
 template <class F>
 void describe(F& f, RegionGame& g) {
     f("values", g.values);
+    f("state", g.state);
     f("analysis", g.analysis);
     f("ranks", g.ranks);
     f("agreement", g.agreement);
@@ -117,12 +132,15 @@ void describe(F& f, FoldResult& r) {
     f("precision", r.precision);
     f("activations", r.activations);
     f("runsMadeAgain", r.runs_made_again);
+    f("inReference", keyed(r.in_reference, kRegionNames));
     f("regions", keyed(r.regions, kRegionRowNames));
     f("runSeconds", r.run_seconds);
 }
 
 template <class F>
 void describe(F& f, RegionSummary& s) {
+    f("decidedFolds", s.decided_folds);
+    f("undefinedFolds", s.undefined_folds);
     f("shapley", s.shapley);
     f("rankVariance", s.rank_variance);
     f("varianceScale", s.variance_scale);
@@ -131,8 +149,8 @@ void describe(F& f, RegionSummary& s) {
     f("nsf", s.nsf);
     f("agreementScale", s.agreement_scale);
     f("shareAtLeast", s.share_at_least);
-    f("firstContrast", s.first_contrast);
-    f("firstInFolds", s.first_in_folds);
+    f("ahead", s.ahead);
+    f("aheadInFolds", s.ahead_in_folds);
 }
 
 template <class F>

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstdio>
 
-#include "study/result.h"
+#include "study/game_words.h"
 
 namespace shapslice {
 
@@ -37,37 +37,81 @@ const ModelResult* spoken_model(const StudyResult& result) {
     return best;
 }
 
-std::string folds_words(int first_in, int complete) {
-    if (complete == 1) return "";
-    return " (first in " + std::to_string(first_in) + " of " + std::to_string(complete) + " folds)";
-}
-
-// "T1c for the enhancing tumour (first in 5 of 5 folds), ..." over the disjoint regions there are.
-std::string reliance_words(const StudyResult& result, const ModelResult& model) {
+std::string one_of(Coalition contrasts) {
     std::string words;
-    for (std::size_t r = 0; r < kDisjointRegions; ++r) {
-        const RegionSummary& summary = model.summary[r];
-        if (!result.region_present[r] || !summary.first_contrast) continue;
-        if (!words.empty()) words += ", ";
-        words += std::string(kContrastTitles[static_cast<std::size_t>(*summary.first_contrast)]) + " for the " +
-                 std::string(kRegionTitles[r]) + folds_words(summary.first_in_folds, model.complete_folds);
+    for (int i = 0; i < kContrasts; ++i) {
+        if (!contains(contrasts, i)) continue;
+        words += (words.empty() ? "" : " and ") + std::string(kContrastTitles[static_cast<std::size_t>(i)]);
     }
     return words;
 }
 
+// "T1c", "T1c and T1n alike", "all contrasts alike".
+std::string ahead_words(Coalition ahead) {
+    if (ahead == kAllContrasts) return "all contrasts alike";
+    return one_of(ahead) + (std::has_single_bit(ahead) ? "" : " alike");
+}
+
+std::string folds_words(const RegionSummary& summary) {
+    const int complete = summary.decided_folds + summary.undefined_folds;
+    if (complete == 1) return "";
+    return " (first in " + std::to_string(summary.ahead_in_folds) + " of " + std::to_string(complete) + " folds)";
+}
+
+void add_clause(std::string& words, const char* between, const std::string& clause) {
+    words += (words.empty() ? "" : between) + clause;
+}
+
+struct Clauses {
+    std::string relied;     // "T1c for the enhancing tumour (first in 5 of 5 folds), ..."
+    std::string otherwise;  // "for the necrotic core no contrast is clearly ahead; it finds no ..."
+};
+
+// Over the disjoint regions there are.
+Clauses region_clauses(const StudyResult& result, const ModelResult& model) {
+    Clauses clauses;
+    for (std::size_t r = 0; r < kDisjointRegions; ++r) {
+        const RegionSummary& summary = model.summary[r];
+        const std::string name(kRegionTitles[r]);
+        if (!result.region_present[r]) continue;
+        if (summary.decided_folds == 0) {
+            if (summary.undefined_folds > 0)
+                add_clause(clauses.otherwise, "; ", undefined_words(result, model, -1, static_cast<int>(r)));
+        } else if (summary.ahead == kNoContrast) {
+            add_clause(clauses.otherwise, "; ", "for the " + name + " no contrast is clearly ahead");
+        } else {
+            add_clause(clauses.relied, ", ", ahead_words(summary.ahead) + " for the " + name + folds_words(summary));
+        }
+    }
+    return clauses;
+}
+
+std::string reliance_words(const StudyResult& result, const ModelResult& model, const std::string& subject) {
+    const Clauses clauses = region_clauses(result, model);
+    if (clauses.relied.empty() && clauses.otherwise.empty())
+        return model.name + " found no tumour region to judge in " + subject + ".";
+    const std::string start = "In " + subject + " " + model.name;
+    if (clauses.relied.empty()) return start + ": " + clauses.otherwise + ".";
+    return start + " relies most on " + clauses.relied + (clauses.otherwise.empty() ? "" : "; " + clauses.otherwise) +
+           ".";
+}
+
 std::string agreement_words(const StudyResult& result, const RegionSummary& mean) {
     if (!mean.nsf || !mean.agreement_scale) return "";
+    if (mean.agreement_scale->best - mean.agreement_scale->chance < kEqualValues)
+        return " \"" + result.clinical.name + "\" ranks all contrasts alike: there is nothing to agree with.";
     return " Agreement of its ranking with \"" + result.clinical.name + "\": " + two_digits(mean.nsf->mean) +
            " (chance " + two_digits(mean.agreement_scale->chance) + ", best reachable " +
            two_digits(mean.agreement_scale->best) + ").";
 }
 
-std::string uncertainty_words(const RegionSummary& mean, int complete) {
-    if (!mean.rank_variance || !mean.variance_scale) {
-        return complete == 1 ? " Uncertainty over folds needs at least two folds." : "";
-    }
-    return " Uncertainty over " + std::to_string(complete) + " folds: " + two_digits(*mean.rank_variance) +
-           " (0 is a stable ranking, " + two_digits(mean.variance_scale->chance) + " is chance).";
+std::string uncertainty_words(const RegionSummary& mean) {
+    const int folds = mean.decided_folds;
+    if (!mean.rank_variance || !mean.variance_scale)
+        return folds == 1 && mean.undefined_folds == 0 ? " Uncertainty over folds needs at least two folds." : "";
+    return " Uncertainty over " + std::to_string(folds) + " folds: " + two_digits(*mean.rank_variance) +
+           " (0 is a stable ranking, " + two_digits(mean.variance_scale->chance) + " is chance)" +
+           (mean.undefined_folds ? "; " + std::to_string(mean.undefined_folds) + " more say nothing" : "") + ".";
 }
 
 // "open: 1 of 4 without one contrast, all 6 pairs", in the order in which they are run.
@@ -139,12 +183,8 @@ std::string plain_sentence(const StudyResult& result) {
         }
         return words + open_words(result, *model) + reference;
     }
-    const std::string reliance = reliance_words(result, *model);
-    const std::string start = reliance.empty()
-                                  ? model->name + " found no tumour region to judge in " + subject + "."
-                                  : "In " + subject + " " + model->name + " relies most on " + reliance + ".";
     const RegionSummary& mean = model->summary[kMeanRegion];
-    return start + agreement_words(result, mean) + uncertainty_words(mean, model->complete_folds) +
+    return reliance_words(result, *model, subject) + agreement_words(result, mean) + uncertainty_words(mean) +
            open_words(result, *model) + reference;
 }
 

@@ -241,28 +241,51 @@ Expected<void> Study::keep(const Job& job, Segmentation segmentation) {
     return {};
 }
 
+// What a model's games are made with. Without an expert's segmentation the mean is over the regions that every fold
+// has found, so that its row is of the same regions in all of them.
+GameTerms Study::terms_of(const SelectedModel& selected) const {
+    GameTerms terms;
+    terms.expert = subject_.reference.has_value();
+    terms.told = result_.regions_told;
+    PerRegion<bool> found{true, true, true, true, true};
+    for (const int fold : selected.folds) {
+        const auto at = known_.find(key(selected.manifest, fold, result_.settings));
+        const auto regions = at == known_.end() ? std::nullopt : reference_regions(at->second);
+        for (std::size_t r = 0; regions && r < kRegions; ++r) found[r] = found[r] && (*regions)[r];
+    }
+    const bool all = terms.expert && result_.settings.mean_over_all_disjoint_regions;
+    for (std::size_t r = 0; r < kDisjointRegions; ++r) terms.averaged[r] = terms.told[r] && (all || found[r]);
+    return terms;
+}
+
+FoldResult Study::fold_result(const SelectedModel& selected, int index, const GameTerms& terms) const {
+    FoldResult fold;
+    fold.fold = index;
+    const FoldModel& file = selected.manifest.folds[static_cast<std::size_t>(index)];
+    fold.model_sha256 = file.sha256;
+    const auto at = known_.find(key(selected.manifest, index, result_.settings));
+    if (at == known_.end()) return fold;
+    compose_fold(at->second, result_.settings, result_.clinical, terms, fold);
+    if (fold.precision.find(precision_of(kEngineProvider)) != std::string::npos) fold.activations = file.activations;
+    return fold;
+}
+
 void Study::recompose() {
     result_.models.clear();
+    // Without an expert's segmentation a region is there when a version of a chosen model finds it; what ran before for
+    // other models or settings does not count.
+    if (!subject_.reference) result_.region_present = {};
     for (const SelectedModel& selected : models_) {
         ModelResult model;
         model.id = selected.manifest.id;
         model.name = selected.manifest.name;
         model.architecture = selected.manifest.architecture;
+        const GameTerms terms = terms_of(selected);
         for (const int index : selected.folds) {
-            FoldResult fold;
-            fold.fold = index;
-            const FoldModel& file = selected.manifest.folds[static_cast<std::size_t>(index)];
-            fold.model_sha256 = file.sha256;
-            if (const auto at = known_.find(key(selected.manifest, index, result_.settings)); at != known_.end()) {
-                compose_fold(at->second, result_.settings, result_.clinical, fold, result_.regions_told);
-                if (fold.precision.find(precision_of(kEngineProvider)) != std::string::npos)
-                    fold.activations = file.activations;
-                if (!subject_.reference && at->second[kAllContrasts]) {
-                    const PerRegion<bool> present = regions_in_reference(at->second[kAllContrasts]->counts);
-                    for (std::size_t r = 0; r < kRegions; ++r) result_.region_present[r] |= present[r];
-                }
-            }
-            model.folds.push_back(std::move(fold));
+            FoldResult& fold = model.folds.emplace_back(fold_result(selected, index, terms));
+            const bool known = fold.regions[static_cast<std::size_t>(Region::WT)].values[kAllContrasts].has_value();
+            for (std::size_t r = 0; !subject_.reference && known && r < kRegions; ++r)
+                result_.region_present[r] |= fold.in_reference[r];
         }
         compose_summary(result_.clinical, model);
         result_.models.push_back(std::move(model));

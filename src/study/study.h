@@ -114,6 +114,8 @@ class Study {
     Expected<void> begin(const Job& job, std::vector<Flight>& flights);
     Expected<void> land(Flight flight);
     void take_labels();
+    GameTerms terms_of(const SelectedModel& selected) const;
+    FoldResult fold_result(const SelectedModel& selected, int fold, const GameTerms& terms) const;
     void recompose();
     void report_progress(const std::vector<Job>& jobs, std::size_t done, std::size_t latest);
 

@@ -92,6 +92,10 @@ void interaction_matrix(AppState& state, float height) {
     text_at(list, fonts.small, {legend.x + 176, legend.y}, kQuiet, high_end);
     remember(state, "interactions", start, {start.x + width, start.y + height});
     ImGui::SetCursorScreenPos({start.x, start.y + height - 34});
+    if (!interaction) {
+        quiet_text(no_numbers_words(state, state.choice.region).c_str());
+        return;
+    }
     quiet_text("Orange (+): the two help more together than apart. Blue (-): either can stand in for the other.");
 }
 

@@ -100,6 +100,12 @@ void ranking_panel(AppState& state, float height) {
         }
         return offset;
     };
+    if (!ranks) {
+        ImGui::SetCursorScreenPos({start.x + 30, top + 8});
+        ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + right - start.x - 50);
+        quiet_text(no_numbers_words(state, state.choice.region).c_str());
+        ImGui::PopTextWrapPos();
+    }
     for (std::size_t c = 0; c < kContrasts; ++c) {
         const std::string name(kContrastTitles[c]);
         const ImU32 colour = kContrastColours[c];

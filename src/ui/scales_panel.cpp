@@ -20,14 +20,14 @@ struct Mark {
 
 // A horizontal scale with marks, the folds' dots, and the value as a diamond.
 void scale(const ImVec2 at, float width, const char* title, double low, double high, const std::vector<Mark>& marks,
-           const std::vector<double>& dots, std::optional<double> value) {
+           const std::vector<double>& dots, std::optional<double> value, const char* otherwise) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     const float y = at.y + 42;
     const auto x_of = [&](double v) {
         return at.x + 8 + (width - 16) * static_cast<float>(std::clamp((v - low) / (high - low), 0.0, 1.0));
     };
     text_at(list, fonts.strong, at, kText, title);
-    const std::string number = value ? two_digits(*value) : "open";
+    const std::string number = value ? two_digits(*value) : otherwise;
     text_at(list, fonts.strong, {at.x + width - text_size(fonts.strong, number.c_str()).x - 4, at.y},
             value ? kAccent : kQuiet, number.c_str());
     list->AddLine({x_of(low), y}, {x_of(high), y}, kLine, 3);
@@ -85,26 +85,29 @@ void scales_panel(AppState& state, float height) {
 
     std::optional<double> nsf = summary.nsf ? std::optional(summary.nsf->mean) : std::nullopt;
     if (fold) nsf = fold->regions[row].agreement ? std::optional(fold->regions[row].agreement->nsf) : std::nullopt;
+    const bool pending = shown_state(state, state.choice.region) == GameState::open;
     scale(start, width, "Agreement with the clinical ranking (NSF)", 0, 1,
           {{reach.chance, "chance", false}, {reach.best, "best", false}, {0, "", true}, {1, "", true}},
-          fold_values(shown, row), nsf);
+          fold_values(shown, row), nsf, pending ? "pending" : "not defined");
     std::string words;
     if (nsf) {
         const auto share = fold ? std::optional(fold->regions[row].agreement->share_at_least) : summary.share_at_least;
-        const double corrected = reach.best > reach.chance ? (*nsf - reach.chance) / (reach.best - reach.chance) : 0;
         char text[160];
-        std::snprintf(text, sizeof text,
-                      "Corrected for chance %.2f. Of the 24 rankings %.0f %% agree at least as well.", corrected,
-                      share.value_or(0) * 100);
-        words = text;
+        std::snprintf(text, sizeof text, "Of the 24 rankings %.0f %% agree at least as well.", share.value_or(0) * 100);
+        words = reach.best - reach.chance > kEqualValues
+                    ? "Corrected for chance " + two_digits((*nsf - reach.chance) / (reach.best - reach.chance)) + ". " +
+                          text
+                    : "Corrected for chance: not defined, the clinical ranking ranks all alike.";
     }
     ImGui::SetCursorScreenPos({start.x, start.y + 64});
-    quiet_text(words.empty() ? "Open until the first fold is complete." : words.c_str());
+    if (words.empty())
+        words = pending ? "Pending until the first fold is complete." : no_numbers_words(state, state.choice.region);
+    quiet_text(words.c_str());
 
     const auto range = summary.variance_scale.value_or(*variance_scale(kUsualFolds));
     scale({start.x, start.y + 88}, width, "Uncertainty: variance of ranks over folds", 0, range.largest,
           {{0, "stable", true}, {range.chance, "chance", false}, {range.largest, "largest", true}}, {},
-          summary.rank_variance);
+          summary.rank_variance, shown.complete_folds == 0 ? "pending" : "not defined");
     ImGui::SetCursorScreenPos({start.x, start.y + 156});
     std::string tau = "Kendall's W over folds: " + optional_words(summary.kendall_w);
     if (fold && fold->regions[row].agreement)

@@ -91,6 +91,22 @@ void marginals_tooltip(const AppState& state, std::size_t row, std::size_t contr
     ImGui::EndTooltip();
 }
 
+// In place of bars: no bar of length 0, which would be a value.
+void not_defined(AppState& state, std::size_t row, const Rect& group, float zero) {
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const char* lines[] = {"not", "defined"};
+    for (int n = 0; n < 2; ++n)
+        text_at(
+            list, fonts.small,
+            {group.x + (group.width - text_size(fonts.small, lines[n]).x) / 2, zero - 36 + 15 * static_cast<float>(n)},
+            kQuiet, lines[n]);
+    ImGui::SetCursorScreenPos({group.x, group.y});
+    ImGui::PushID(static_cast<int>(row));
+    if (ImGui::InvisibleButton("undefined", {group.width, group.height})) state.choice.region = static_cast<int>(row);
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", no_numbers_words(state, static_cast<int>(row)).c_str());
+    ImGui::PopID();
+}
+
 }  // namespace
 
 void shapley_chart(AppState& state, float height) {
@@ -124,6 +140,8 @@ void shapley_chart(AppState& state, float height) {
         text_at(list, fonts.small,
                 {left + (group - text_size(fonts.small, name.c_str()).x) / 2, plot.y + plot.height + 3},
                 absent ? kWarning : kText, name.c_str());
+        if (shown_state(state, static_cast<int>(row)) == GameState::undefined)
+            not_defined(state, row, {left, plot.y, group, plot.height}, y_of(0));
         const float bar_width = (group - 12) / kContrasts;
         for (std::size_t c = 0; c < kContrasts; ++c) {
             const auto bar = bar_of(state, row, c);

@@ -1,5 +1,7 @@
 #include "ui/state.h"
 
+#include "study/game_words.h"
+
 #include "study/result_json.h"
 
 #include <algorithm>
@@ -94,6 +96,19 @@ const FoldResult* shown_fold(const AppState& state) {
     const ModelResult* model = shown_model(state);
     if (!model || state.choice.fold < 0 || state.choice.fold >= static_cast<int>(model->folds.size())) return nullptr;
     return &model->folds[static_cast<std::size_t>(state.choice.fold)];
+}
+
+GameState shown_state(const AppState& state, int region_row) {
+    const ModelResult* model = shown_model(state);
+    return model ? region_state(*model, shown_fold(state) ? state.choice.fold : -1, region_row) : GameState::open;
+}
+
+std::string no_numbers_words(const AppState& state, int region_row) {
+    const GameState shown = shown_state(state, region_row);
+    if (shown != GameState::undefined) return state_word(shown);
+    const std::string why =
+        undefined_words(state.study, *shown_model(state), shown_fold(state) ? state.choice.fold : -1, region_row);
+    return "Not defined: " + why + ".";
 }
 
 std::optional<double> shown_value(const AppState& state, int region_row, int coalition) {

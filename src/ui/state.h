@@ -155,6 +155,10 @@ Json wanted_study(const AppState& state);
 const ModelResult* shown_model(const AppState& state);
 // The fold on show when one is chosen, or null for all folds.
 const FoldResult* shown_fold(const AppState& state);
+// Of the region's game: of the fold on show, or of all folds.
+GameState shown_state(const AppState& state, int region_row);
+// "pending", or why it is not defined; empty for a decided game.
+std::string no_numbers_words(const AppState& state, int region_row);
 // The game value of a coalition: of the fold on show, or the mean over the folds that know it.
 std::optional<double> shown_value(const AppState& state, int region_row, int coalition);
 // Fold whose segmentations the slices show: the chosen one, else the first.

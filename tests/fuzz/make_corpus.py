@@ -107,7 +107,7 @@ def result_seeds():
     spread = {"mean": 0.1, "least": 0, "largest": 0.2}
     summary = {"shapley": [spread] * 4, "rankVariance": 0.2, "varianceScale": {"chance": 1, "largest": 1.5},
                "kendallW": 0.3, "meanRank": four, "nsf": spread, "agreementScale": scale, "shareAtLeast": 0.4,
-               "firstContrast": 3, "firstInFolds": 1}
+               "ahead": 8, "aheadInFolds": 1, "decidedFolds": 1, "undefinedFolds": 0}
     rows = ("ET", "NCR", "ED", "TC", "WT", "mean")
     ranking = {"name": "Protocol", "ranks": [1, 4, 2, 3], "byRegion": {"ET": [1, 2, 3, 4], "mean": None}}
     settings = {"baseline": "lesion", "noiseSeed": 7, "lesionMarginMm": 5, "runEmptyCoalition": False,

@@ -85,7 +85,7 @@ TEST(Cohort, JudgesEachCaseByTheFoldThatDidNotSeeIt) {
         ASSERT_TRUE(subject);
         EXPECT_EQ(subject->held_out_fold, fold);
         EXPECT_DOUBLE_EQ(subject->mean_dice(), fold == 0 ? 0.7 : 0.2);
-        EXPECT_DOUBLE_EQ(subject->nsf, fold == 0 ? kByTheBookNsf : kReversedNsf);
+        EXPECT_DOUBLE_EQ(*subject->nsf, fold == 0 ? kByTheBookNsf : kReversedNsf);
         EXPECT_EQ(subject->ranks[0], fold == 0 ? kByTheBook : kReversed);
         EXPECT_DOUBLE_EQ(*subject->rank_variance, kUnstable);  // over both folds, whichever judges
         EXPECT_EQ(subject->folds, 2);
@@ -97,7 +97,7 @@ TEST(Cohort, ComputesFromTheValuesAlone) {
     for (FoldResult& fold : result.models[0].folds) {
         for (RegionGame& game : fold.regions) game.ranks = kReversed;  // what a result derived is not looked at
     }
-    EXPECT_DOUBLE_EQ(cohort_case(result, result.models[0], 0)->nsf, kByTheBookNsf);
+    EXPECT_DOUBLE_EQ(*cohort_case(result, result.models[0], 0)->nsf, kByTheBookNsf);
 }
 
 // The same ranks of other contrasts, or of folds in another order, are the same uncertainty to the last digit: they

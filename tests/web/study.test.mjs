@@ -76,7 +76,7 @@ test('the model segments the built-in case in every fold, and leans on T1c for E
     );
     assert.ok(fold.regions.WT.values[FULL] >= 0.8);
   }
-  assert.equal(result.models[0].summary.ET.firstContrast, 0);
+  assert.equal(result.models[0].summary.ET.ahead, 1);
   const mirrored = await site.page.evaluate(() => ({
     sentence: document.getElementById('mirror-sentence')?.textContent,
     tables: document.querySelectorAll('#mirror-tables table').length,
