@@ -213,10 +213,20 @@ Expected<ModelManifest> read_manifest(std::string_view file_name, const Json& js
                                       fold.at("sha256").get<std::string>(),
                                       *activations,
                                       {},
-                                      fold.value("data", std::vector<std::string>{})});
+                                      fold.value("data", std::vector<std::string>{}),
+                                      fold.value("heldOut", std::vector<std::string>{}),
+                                      fold.value("heldOutSha256", std::vector<std::string>{})});
             const std::string input = json.value("input", "");
             if (!activations->empty() && fold.at("activations").contains(input))
                 manifest.folds.back().input_range = fold.at("activations").at(input).get<std::array<float, 2>>();
+        }
+        const Json ranges = json.value("heldOutRange", Json::object());
+        for (std::size_t r = 0; r < kRegions; ++r) {
+            const auto at = ranges.find(kRegionNames[r]);
+            if (at == ranges.end() || at->is_null()) continue;
+            manifest.held_out_dice[r] =
+                DiceRange{at->at("cases").get<int>(), at->at("tenth").get<double>(), at->at("lower").get<double>(),
+                          at->at("median").get<double>(), at->at("upper").get<double>()};
         }
         if (manifest.folds.empty()) return fail(file + ": \"folds\" is empty; expected one entry per .onnx file.");
     } catch (const Json::exception& error) {

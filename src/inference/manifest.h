@@ -12,6 +12,7 @@
 #include "base/terms.h"
 #include "image/grid.h"
 #include "image/view.h"
+#include "metrics/dice_range.h"
 
 namespace shapslice {
 
@@ -38,6 +39,8 @@ struct FoldModel {
     // Of the network's input among these ranges, the ends; empty where there is none.
     std::optional<std::array<float, 2>> input_range = {};
     std::vector<std::string> data = {};  // files beside it that hold its weights, as its graph names them
+    // Cases that it was not trained on while the other folds were, by name, and by the digest of their T1c file.
+    std::vector<std::string> held_out = {}, held_out_sha256 = {};
 };
 
 struct ModelManifest {
@@ -65,6 +68,7 @@ struct ModelManifest {
     // False for a model of the user's own: its first output is looked at, whether it is what the manifest says.
     bool output_known = true;
     std::vector<FoldModel> folds;
+    PerRegion<std::optional<DiceRange>> held_out_dice{};  // over the cases held out of its folds
 
     // Extents that a prepared case has at least.
     Shape least() const { return fixed_patch ? patch : Shape{1, 1, 1}; }

@@ -77,6 +77,22 @@ RegionVoxels region_voxels(const Confusion& counts, Region region) {
 
 }  // namespace
 
+Confusion count_overlap_of_runs(std::span<const std::uint32_t> reference, std::span<const std::uint32_t> predicted) {
+    Confusion counts{};
+    std::uint32_t left_of_one = 0, left_of_other = 0;
+    for (std::size_t one = 0, other = 0; one < reference.size() && other < predicted.size();) {
+        if (left_of_one == 0) left_of_one = reference[one] >> 2;
+        if (left_of_other == 0) left_of_other = predicted[other] >> 2;
+        const std::uint32_t both = std::min(left_of_one, left_of_other);
+        counts[reference[one] & 3][predicted[other] & 3] += both;
+        left_of_one -= both;
+        left_of_other -= both;
+        if (left_of_one == 0) ++one;
+        if (left_of_other == 0) ++other;
+    }
+    return counts;
+}
+
 double dice(const Confusion& counts, Region region) {
     const RegionVoxels voxels = region_voxels(counts, region);
     const std::uint64_t total = voxels.reference + voxels.predicted;

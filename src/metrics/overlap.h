@@ -13,6 +13,9 @@ namespace shapslice {
 using Confusion = std::array<std::array<std::uint64_t, kLabels>, kLabels>;
 Confusion count_overlap(std::span<const std::uint8_t> reference, std::span<const std::uint8_t> predicted);
 
+// Of two segmentations as runs (base/runs.h), of one grid.
+Confusion count_overlap_of_runs(std::span<const std::uint32_t> reference, std::span<const std::uint32_t> predicted);
+
 // 2 |A and B| / (|A| + |B|). Region in neither: 1. In exactly one: 0 (METHOD 2.4).
 double dice(const Confusion& counts, Region region);
 PerRegion<double> dice_of_regions(const Confusion& counts);

@@ -5,6 +5,7 @@
 
 #include "study/compose.h"
 #include "study/result_json.h"
+#include "study/verdict.h"
 
 namespace shapslice {
 
@@ -47,6 +48,7 @@ void judge_anew(StudyResult& result) {
             judge_games(result.clinical, result.has_reference, fold);
         }
         compose_summary(result.clinical, model);
+        judge_model(result, model);
     }
     result.band = compose_band(result);
 }

@@ -17,6 +17,7 @@
 #include "game/shapley.h"
 #include "game/state.h"
 #include "metrics/agreement.h"
+#include "metrics/dice_range.h"
 #include "metrics/model_band.h"
 #include "metrics/uncertainty.h"
 
@@ -64,6 +65,8 @@ struct RegionGame {
 struct FoldResult {
     int fold = 0;
     std::string model_sha256;
+    // Whether it was trained on this case (METHOD 2.7), where the model's manifest tells.
+    std::optional<bool> seen;
     // "webgpu", "wasm", "cpu" of ONNX Runtime; "engine", "engine-measured", "engine-float", "engine-webgpu",
     // "engine-webgpu-half": the program's own (kEngineProvider and those after it, study/compose.h).
     std::string provider;
@@ -100,6 +103,26 @@ struct RegionSummary {
     int ahead_in_folds = 0;
 };
 
+// How good a segmentation from all contrasts is (METHOD 2.6), from the best to the worst. With an expert's
+// segmentation: at least the lower quartile of the model's own Dice on cases it had not seen; below it; below the tenth
+// percentile.
+enum class VerdictLevel { unknown, usual, low, poor };
+inline constexpr std::array<std::string_view, 4> kVerdictNames{"unknown", "usual", "low", "poor"};
+
+struct RegionVerdict {
+    // With the expert's segmentation, of the fold that had not seen the case or the mean over folds; without one, the
+    // mean Dice of the folds with each other.
+    std::optional<double> dice;
+    VerdictLevel level = VerdictLevel::unknown;
+};
+
+struct Verdict {
+    PerRegion<RegionVerdict> regions{};
+    VerdictLevel level = VerdictLevel::unknown;  // the worst of them
+    bool input_doubtful = false;                 // a check of the case's files was raised (METHOD 8.6)
+    bool failure = false;  // poor, or of a doubtful input: contributions explain a failure, not what is relied on
+};
+
 struct ModelResult {
     std::string id;
     std::string name;
@@ -107,6 +130,11 @@ struct ModelResult {
     std::vector<FoldResult> folds;
     PerRegionRow<RegionSummary> summary{};
     int complete_folds = 0;
+    PerRegion<std::optional<DiceRange>> held_out_dice{};  // its manifest's
+    // Mean Dice between the folds' segmentations from all contrasts, of every two; none with fewer than two.
+    PerRegion<std::optional<double>> folds_agree{};
+    Verdict verdict;
+    bool knows_case() const;  // some fold was trained on it
 };
 
 struct StudyProgress {

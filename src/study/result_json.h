@@ -30,6 +30,17 @@ inline void from_json(const Json& j, GameState& state) {
     state = static_cast<GameState>(at - kGameStateNames.begin());
 }
 
+inline void to_json(Json& j, VerdictLevel level) {
+    j = kVerdictNames[static_cast<std::size_t>(level)];
+}
+inline void from_json(const Json& j, VerdictLevel& level) {
+    const auto name = j.get<std::string>();
+    const auto at = std::find(kVerdictNames.begin(), kVerdictNames.end(), name);
+    if (at == kVerdictNames.end())
+        throw Json::other_error::create(501, "a verdict is " + j.dump() + "; expected unknown, usual, low or poor", &j);
+    level = static_cast<VerdictLevel>(at - kVerdictNames.begin());
+}
+
 inline void to_json(Json& j, BaselineKind kind) {
     j = baseline_name(kind);
 }
@@ -128,6 +139,7 @@ template <class F>
 void describe(F& f, FoldResult& r) {
     f("fold", r.fold);
     f("modelSha256", r.model_sha256);
+    f("seen", r.seen);
     f("provider", r.provider);
     f("precision", r.precision);
     f("activations", r.activations);
@@ -154,6 +166,29 @@ void describe(F& f, RegionSummary& s) {
 }
 
 template <class F>
+void describe(F& f, DiceRange& d) {
+    f("cases", d.cases);
+    f("tenth", d.tenth);
+    f("lower", d.lower);
+    f("median", d.median);
+    f("upper", d.upper);
+}
+
+template <class F>
+void describe(F& f, RegionVerdict& v) {
+    f("dice", v.dice);
+    f("level", v.level);
+}
+
+template <class F>
+void describe(F& f, Verdict& v) {
+    f("regions", keyed(v.regions, kRegionNames));
+    f("level", v.level);
+    f("inputDoubtful", v.input_doubtful);
+    f("failure", v.failure);
+}
+
+template <class F>
 void describe(F& f, ModelResult& m) {
     f("id", m.id);
     f("name", m.name);
@@ -161,6 +196,9 @@ void describe(F& f, ModelResult& m) {
     f("folds", m.folds);
     f("summary", keyed(m.summary, kRegionRowNames));
     f("completeFolds", m.complete_folds);
+    f("heldOutDice", keyed(m.held_out_dice, kRegionNames));
+    f("foldsAgree", keyed(m.folds_agree, kRegionNames));
+    f("verdict", m.verdict);
 }
 
 template <class F>

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "study/game_words.h"
+#include "study/verdict.h"
 
 namespace shapslice {
 
@@ -96,6 +97,29 @@ std::string reliance_words(const StudyResult& result, const ModelResult& model, 
            ".";
 }
 
+// What goes wrong, in place of what is relied on (METHOD 2.6).
+std::string failure_words(const StudyResult& result, const ModelResult& model) {
+    std::string poor;
+    for (std::size_t r = 0; r < kRegions; ++r) {
+        if (model.verdict.regions[r].level == VerdictLevel::poor && (r < kDisjointRegions || poor.empty()))
+            add_clause(poor, "; ", verdict_words(result, model, static_cast<int>(r)));
+    }
+    std::string words;
+    if (model.verdict.input_doubtful)
+        words = "Something looks wrong with this case's files, so no number here says what " + model.name +
+                " relies on: see the marks beside them.";
+    if (!poor.empty())
+        add_clause(words, " ",
+                   model.name +
+                       (result.has_reference ? " fails here. Dice from all contrasts: "
+                                             : " says different things here. Mean Dice: ") +
+                       poor + ".");
+    const Clauses clauses = region_clauses(result, model);
+    if (!clauses.relied.empty() && !poor.empty()) words += " What it does find comes most from " + clauses.relied + ".";
+    if (!clauses.otherwise.empty() && !poor.empty()) words += " Also: " + clauses.otherwise + ".";
+    return words;
+}
+
 std::string agreement_words(const StudyResult& result, const RegionSummary& mean) {
     if (!mean.nsf || !mean.agreement_scale) return "";
     if (mean.agreement_scale->best - mean.agreement_scale->chance < kEqualValues)
@@ -184,8 +208,10 @@ std::string plain_sentence(const StudyResult& result) {
         return words + open_words(result, *model) + reference;
     }
     const RegionSummary& mean = model->summary[kMeanRegion];
-    return reliance_words(result, *model, subject) + agreement_words(result, mean) + uncertainty_words(mean) +
-           open_words(result, *model) + reference;
+    const std::string seen = seen_words(*model);
+    const std::string rest = (seen.empty() ? "" : " " + seen) + open_words(result, *model) + reference;
+    if (model->verdict.failure) return failure_words(result, *model) + rest;
+    return reliance_words(result, *model, subject) + agreement_words(result, mean) + uncertainty_words(mean) + rest;
 }
 
 }  // namespace shapslice

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
 #include <exception>
 #include <new>
 #include <numeric>
@@ -9,6 +10,7 @@
 #include "inference/absent_channels.h"
 #include "intake/assemble_case.h"
 #include "study/sentence.h"
+#include "study/verdict.h"
 
 namespace shapslice {
 
@@ -47,6 +49,31 @@ LabelCounts predicted_of(const Confusion& counts) {
         for (std::size_t predicted = 0; predicted < kLabels; ++predicted) sums[predicted] += of_reference[predicted];
     }
     return sums;
+}
+
+std::string lower(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+    return text;
+}
+
+// The held-out case's name is the case's or begins one of its files' names, or its T1c file is the same.
+bool is_held_out(const FoldModel& fold, const Case& subject) {
+    const auto named = [](const std::string& text, const std::string& name) {
+        const std::size_t at = lower(text).find(lower(name));
+        if (name.empty() || at == std::string::npos) return false;
+        const std::size_t end = at + name.size();
+        const auto part = [&](std::size_t n) { return std::isalnum(static_cast<unsigned char>(text[n])); };
+        return (at == 0 || !part(at - 1)) && (end == text.size() || !part(end));
+    };
+    for (const std::string& name : fold.held_out) {
+        if (named(subject.name, name)) return true;
+        for (const CaseFile& file : subject.files)
+            if (file.role == FileRole::t1c && named(file.name, name)) return true;
+    }
+    return std::any_of(subject.files.begin(), subject.files.end(), [&](const CaseFile& file) {
+        return file.role == FileRole::t1c && std::find(fold.held_out_sha256.begin(), fold.held_out_sha256.end(),
+                                                       file.sha256) != fold.held_out_sha256.end();
+    });
 }
 
 }  // namespace
@@ -258,11 +285,43 @@ GameTerms Study::terms_of(const SelectedModel& selected) const {
     return terms;
 }
 
+// By the manifest's lists of held-out cases: a case in one of them was in the training of all folds but that one, and a
+// case in none was in nobody's.
+std::optional<bool> Study::has_seen(const ModelManifest& manifest, int fold) const {
+    const auto lists = [this](const FoldModel& each) { return is_held_out(each, subject_); };
+    const bool any_list = std::any_of(manifest.folds.begin(), manifest.folds.end(),
+                                      [](const FoldModel& each) { return !each.held_out.empty(); });
+    if (!any_list || subject_.synthetic) return std::nullopt;
+    if (std::none_of(manifest.folds.begin(), manifest.folds.end(), lists)) return false;
+    return !lists(manifest.folds[static_cast<std::size_t>(fold)]);
+}
+
+PerRegion<std::optional<double>> Study::folds_agree(const SelectedModel& selected) const {
+    std::vector<const Runs*> segmentations;
+    for (const int fold : selected.folds) {
+        const KnownRun* run = known(selected.manifest, fold, kAllContrasts);
+        if (run) segmentations.push_back(&run->labels);
+    }
+    PerRegion<std::optional<double>> means{};
+    const std::size_t pairs = segmentations.size() * (segmentations.size() - 1) / 2;
+    if (segmentations.size() < 2) return means;
+    PerRegion<double> sums{};
+    for (std::size_t one = 0; one < segmentations.size(); ++one) {
+        for (std::size_t other = 0; other < one; ++other) {
+            const auto dice = dice_of_regions(count_overlap_of_runs(*segmentations[one], *segmentations[other]));
+            for (std::size_t r = 0; r < kRegions; ++r) sums[r] += dice[r];
+        }
+    }
+    for (std::size_t r = 0; r < kRegions; ++r) means[r] = sums[r] / static_cast<double>(pairs);
+    return means;
+}
+
 FoldResult Study::fold_result(const SelectedModel& selected, int index, const GameTerms& terms) const {
     FoldResult fold;
     fold.fold = index;
     const FoldModel& file = selected.manifest.folds[static_cast<std::size_t>(index)];
     fold.model_sha256 = file.sha256;
+    fold.seen = has_seen(selected.manifest, index);
     const auto at = known_.find(key(selected.manifest, index, result_.settings));
     if (at == known_.end()) return fold;
     compose_fold(at->second, result_.settings, result_.clinical, terms, fold);
@@ -287,7 +346,10 @@ void Study::recompose() {
             for (std::size_t r = 0; !subject_.reference && known && r < kRegions; ++r)
                 result_.region_present[r] |= fold.in_reference[r];
         }
+        model.held_out_dice = selected.manifest.held_out_dice;
+        model.folds_agree = folds_agree(selected);
         compose_summary(result_.clinical, model);
+        judge_model(result_, model);
         result_.models.push_back(std::move(model));
     }
     result_.band = compose_band(result_);
