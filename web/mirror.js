@@ -12,9 +12,12 @@ function byId(id) {
   return /** @type {HTMLElement} */ (document.getElementById(id));
 }
 
-/** @param {number | null | undefined} value */
-function number(value) {
-  return value === null || value === undefined ? 'open' : value.toFixed(3);
+/**
+ * @param {number | null | undefined} value
+ * @param {string} [otherwise] what stands where there is none
+ */
+function number(value, otherwise = 'pending') {
+  return value === null || value === undefined ? otherwise : value.toFixed(3);
 }
 
 /**
@@ -40,19 +43,29 @@ function table(caption, head, rows) {
   return made;
 }
 
+/** @type {Record<string, string>} */
+const VERDICTS = { unknown: 'not judged', usual: 'as usual', low: 'less than usual', poor: 'poor' };
+
 /** @param {any} model a model of the result */
 function modelTables(model, /** @type {string[]} */ contrasts, /** @type {string[][]} */ coalitions) {
   const regions = Object.keys(model.summary);
   const shapley = regions.map((region) => {
     const summary = model.summary[region];
+    const otherwise = summary.undefinedFolds > 0 || summary.decidedFolds > 0 ? 'not defined' : 'pending';
     return [
       region,
-      ...summary.shapley.map((/** @type {any} */ spread) => number(spread?.mean)),
-      number(summary.nsf?.mean),
-      number(summary.rankVariance),
+      ...summary.shapley.map((/** @type {any} */ spread) => number(spread?.mean, otherwise)),
+      number(summary.nsf?.mean, otherwise),
+      number(summary.rankVariance, otherwise),
     ];
   });
+  const verdicts = Object.entries(model.verdict.regions).filter(([, { dice }]) => dice !== null);
   const made = [
+    table(
+      `${model.name}: how good its segmentation from all contrasts is`,
+      ['region', 'Dice', 'verdict'],
+      verdicts.map(([region, { dice, level }]) => [region, number(dice), VERDICTS[level]]),
+    ),
     table(
       `${model.name}: mean Shapley values over folds, agreement and uncertainty`,
       ['region', ...contrasts, 'agreement', 'uncertainty'],

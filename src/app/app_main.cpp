@@ -36,7 +36,7 @@ int frames_lost = 0;          // since a case came
 int frames_to_draw = 4;       // after a change a few frames settle hover states and tooltips
 std::vector<float> frame_ms;  // of the last frames drawn: what each took of the main thread
 
-constexpr float kSummaryHeight = 76;
+constexpr float kSummaryHeight = 94;
 constexpr float kCaseWidth = 232;
 constexpr float kExplanationWidth = 424;
 

@@ -52,9 +52,17 @@ void region_choice(AppState& state) {
 void fold_choice(AppState& state) {
     const ModelResult* model = shown_model(state);
     if (choice_button("mean of folds", state.choice.fold < 0)) state.choice.fold = -1;
-    for (int n = 0; model && n < static_cast<int>(model->folds.size()); ++n) {
-        const int number = model->folds[static_cast<std::size_t>(n)].fold + 1;
-        if (choice_button(("fold " + std::to_string(number)).c_str(), state.choice.fold == n)) state.choice.fold = n;
+    // The fold that has not seen the case comes first, and is marked (METHOD 2.7).
+    for (const bool unseen : {true, false}) {
+        for (int n = 0; model && n < static_cast<int>(model->folds.size()); ++n) {
+            const FoldResult& fold = model->folds[static_cast<std::size_t>(n)];
+            const bool marked = model->knows_case() && fold.seen == false;
+            if (marked != unseen) continue;
+            const std::string name = "fold " + std::to_string(fold.fold + 1) + (marked ? " (unseen)" : "");
+            if (choice_button(name.c_str(), state.choice.fold == n)) state.choice.fold = n;
+            if (marked && ImGui::IsItemHovered())
+                ImGui::SetTooltip("This one was not trained on the case; the others were.");
+        }
     }
     ImGui::NewLine();
 }

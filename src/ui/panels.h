@@ -23,6 +23,9 @@ void storage_menu(AppState& state);
 void file_table(AppState& state, float most);
 
 void summary_bar(AppState& state, const Rect& rect);
+// Above the sentence: a mark, a Dice and a word for each region. Of the model on show, where it has one.
+bool has_verdict(const AppState& state);
+void verdict_strip(const AppState& state);
 void case_panel(AppState& state, const Rect& rect);
 void slices_panel(AppState& state, const Rect& rect);
 // Lets go of the textures that the slices are drawn with; the next frame makes new ones.

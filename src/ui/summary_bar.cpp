@@ -44,12 +44,17 @@ std::string runtime_words(const AppState& state) {
 
 void summary_bar(AppState& state, const Rect& rect) {
     begin_panel(state, "summary", rect, IM_COL32(32, 36, 42, 255));
-    ImGui::SetCursorPos({14, 7});
+    const float strip = has_verdict(state) ? 18.0f : 0.0f;
+    if (strip > 0) {
+        ImGui::SetCursorPos({14, 4});
+        verdict_strip(state);
+    }
+    ImGui::SetCursorPos({14, 7 + strip});
     ImGui::PushFont(fonts.title);
     ImGui::PushTextWrapPos(rect.width - 14);
     // The longest sentence takes three lines of the title size at 1280 pixels; a longer one steps down a size.
     const std::string& sentence = state.study.sentence;
-    const bool long_one = ImGui::CalcTextSize(sentence.c_str(), nullptr, false, rect.width - 28).y > 44;
+    const bool long_one = ImGui::CalcTextSize(sentence.c_str(), nullptr, false, rect.width - 28).y > 44 - strip;
     if (long_one) {
         ImGui::PopFont();
         ImGui::PushFont(fonts.body);

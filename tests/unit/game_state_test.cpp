@@ -1,0 +1,234 @@
+// METHOD 2.5 to 2.7: what a game says, how good the segmentation is that it is of, and who has seen the case.
+#include "game/state.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <regex>
+
+#include "base/random.h"
+#include "study/compose.h"
+#include "study/game_words.h"
+#include "study/verdict.h"
+#include "support.h"
+
+namespace shapslice {
+namespace {
+
+using Values = PerCoalition<double>;
+
+Values random_game(Random& random) {
+    Values values;
+    for (double& value : values) value = random.between(0, 1);
+    values[kNoContrast] = 0;
+    return values;
+}
+Values additive_game(const PerContrast<double>& shares) {
+    Values values{};
+    for (std::size_t mask = 0; mask < kCoalitions; ++mask)
+        for (int i = 0; i < kContrasts; ++i)
+            if (contains(static_cast<Coalition>(mask), i)) values[mask] += shares[static_cast<std::size_t>(i)];
+    return values;
+}
+
+// A study of one model whose folds have these games in every row.
+StudyResult study_of(const std::vector<Values>& folds, bool expert = true) {
+    StudyResult result;
+    result.case_name = "P";
+    result.has_reference = expert;
+    result.region_present.fill(true);
+    ModelResult& model = result.models.emplace_back();
+    model.id = model.name = "Model";
+    for (std::size_t n = 0; n < folds.size(); ++n) {
+        FoldResult& fold = model.folds.emplace_back();
+        fold.fold = static_cast<int>(n);
+        for (RegionGame& game : fold.regions) std::copy(folds[n].begin(), folds[n].end(), game.values.begin());
+        judge_games(result.clinical, expert, fold);
+    }
+    compose_summary(result.clinical, model);
+    judge_model(result, model);
+    result.sentence = plain_sentence(result);
+    return result;
+}
+
+GameState state_of(const Values& values) {
+    PerCoalition<std::optional<double>> known;
+    std::copy(values.begin(), values.end(), known.begin());
+    return game_state(known);
+}
+
+TEST(GameStates, OpenUndefinedDecided) {
+    EXPECT_EQ(game_state({}), GameState::open);
+    Values values{};
+    EXPECT_EQ(state_of(values), GameState::undefined);
+    values.fill(1);
+    EXPECT_EQ(state_of(values), GameState::undefined);
+    values[3] += 1e-10;
+    EXPECT_EQ(state_of(values), GameState::undefined) << "decided by 1e-10";
+    values[3] += 1e-6;
+    EXPECT_EQ(state_of(values), GameState::decided);
+}
+
+TEST(GameStates, AnUndefinedGameHasNoNumbers) {
+    const StudyResult result = study_of({Values{}, Values{}, Values{}});
+    const ModelResult& model = result.models[0];
+    EXPECT_EQ(model.complete_folds, 3);
+    for (const RegionSummary& summary : model.summary) {
+        EXPECT_EQ(summary.undefined_folds, 3);
+        EXPECT_EQ(summary.decided_folds, 0);
+        EXPECT_FALSE(summary.nsf || summary.rank_variance || summary.kendall_w || summary.mean_rank);
+        EXPECT_FALSE(summary.shapley[0]);
+        EXPECT_EQ(summary.ahead, kNoContrast);
+    }
+    for (const char* never : {"relies", "0.00", "Agreement of", "Uncertainty over"})
+        EXPECT_EQ(result.sentence.find(never), std::string::npos) << result.sentence;
+    EXPECT_NE(result.sentence.find("it finds no enhancing tumour with any contrasts"), std::string::npos)
+        << result.sentence;
+}
+
+TEST(GameStates, OnlyDecidedFoldsCount) {
+    const Values book = additive_game({.4, .1, .2, .1});
+    const StudyResult result = study_of({book, Values{}, book});
+    const RegionSummary& summary = result.models[0].summary[0];
+    EXPECT_EQ(summary.decided_folds, 2);
+    EXPECT_EQ(summary.undefined_folds, 1);
+    EXPECT_EQ(summary.rank_variance, 0);
+    EXPECT_NEAR(summary.shapley[0]->mean, .4, 1e-12) << "the fold that says nothing is no 0 in the mean";
+    EXPECT_EQ(summary.ahead, Coalition{1});
+    EXPECT_NE(result.sentence.find("first in 2 of 3 folds"), std::string::npos) << result.sentence;
+}
+
+TEST(GameStates, TiesAreNamedAsTies) {
+    const StudyResult tie = study_of({additive_game({.3, .3, .1, .1}), additive_game({.3, .3, .1, .1})});
+    EXPECT_EQ(tie.models[0].summary[0].ahead, Coalition{3});
+    EXPECT_NE(tie.sentence.find("T1c and T1n alike for the enhancing tumour"), std::string::npos) << tie.sentence;
+    const StudyResult split = study_of({additive_game({.4, .1, .1, .1}), additive_game({.1, .4, .1, .1})});
+    EXPECT_EQ(split.models[0].summary[0].ahead, kNoContrast);
+    EXPECT_NE(split.sentence.find("for the enhancing tumour no contrast is clearly ahead"), std::string::npos)
+        << split.sentence;
+}
+
+// Without an expert's segmentation a region that a fold does not find is undefined in that fold.
+TEST(GameStates, WithoutAnExpertARegionThatIsNotFoundIsUndefined) {
+    StudyResult result = study_of({additive_game({.4, .2, .2, .2})}, false);
+    FoldResult& fold = result.models[0].folds[0];
+    fold.in_reference[0] = false;
+    judge_games(result.clinical, false, fold);
+    EXPECT_EQ(fold.regions[0].state, GameState::undefined);
+    EXPECT_EQ(fold.regions[1].state, GameState::decided);
+    judge_games(result.clinical, true, fold);
+    EXPECT_EQ(fold.regions[0].state, GameState::decided) << "against an expert its values speak of false positives";
+}
+
+// Over random games: permuting the contrasts permutes everything, a constant changes nothing, and a contrast that adds
+// nothing is never named first.
+TEST(GameStates, SentencesFollowTheGames) {
+    Random random(11);
+    for (int round = 0; round < 300; ++round) {
+        const Values values = random_game(random);
+        const StudyResult result = study_of({values, values});
+        Values higher = values;
+        for (double& value : higher) value += .25;
+        EXPECT_EQ(study_of({higher, higher}).models[0].summary[0].ahead, result.models[0].summary[0].ahead);
+
+        PerContrast<int> to{0, 1, 2, 3};
+        std::rotate(to.begin(), to.begin() + 1 + round % 3, to.end());
+        const auto moved = [&](Coalition coalition) {
+            Coalition other = kNoContrast;
+            for (int i = 0; i < kContrasts; ++i)
+                if (contains(coalition, i)) other = with(other, to[static_cast<std::size_t>(i)]);
+            return other;
+        };
+        Values permuted;
+        for (std::size_t mask = 0; mask < kCoalitions; ++mask)
+            permuted[moved(static_cast<Coalition>(mask))] = values[mask];
+        const StudyResult other = study_of({permuted, permuted});
+        EXPECT_EQ(other.models[0].summary[0].ahead, moved(result.models[0].summary[0].ahead));
+        EXPECT_EQ(other.models[0].summary[0].rank_variance, result.models[0].summary[0].rank_variance);
+
+        Values null = values;  // contrast 2 adds nothing
+        for (std::size_t mask = 0; mask < kCoalitions; ++mask) null[mask] = values[mask & ~std::size_t{4}];
+        const RegionSummary& summary = study_of({null, null}).models[0].summary[0];
+        if (summary.shapley[0]->mean > 0 || summary.shapley[1]->mean > 0 || summary.shapley[3]->mean > 0)
+            EXPECT_FALSE(contains(summary.ahead, 2));
+    }
+}
+
+StudyResult judged(double dice, std::optional<DiceRange> range, std::vector<std::optional<bool>> seen = {}) {
+    const Values values = additive_game({dice / 2, dice / 4, dice / 8, dice / 8});
+    StudyResult result = study_of(std::vector<Values>(std::max<std::size_t>(1, seen.size()), values));
+    ModelResult& model = result.models[0];
+    model.held_out_dice.fill(range);
+    for (std::size_t n = 0; n < seen.size(); ++n) model.folds[n].seen = seen[n];
+    judge_model(result, model);
+    result.sentence = plain_sentence(result);
+    return result;
+}
+
+TEST(Verdicts, AreMeasuredByHeldOutCases) {
+    const DiceRange range{28, .5, .7, .8, .9};
+    EXPECT_EQ(judged(.85, range).models[0].verdict.level, VerdictLevel::usual);
+    EXPECT_EQ(judged(.7, range).models[0].verdict.level, VerdictLevel::usual);
+    EXPECT_EQ(judged(.69, range).models[0].verdict.level, VerdictLevel::low);
+    const StudyResult poor = judged(.49, range);
+    EXPECT_EQ(poor.models[0].verdict.level, VerdictLevel::poor);
+    EXPECT_TRUE(poor.models[0].verdict.failure);
+    EXPECT_EQ(poor.sentence.find("relies"), std::string::npos) << poor.sentence;
+    EXPECT_NE(
+        poor.sentence.find("enhancing tumour 0.49, less than in 9 of 10 cases it had not seen (there usually 0.70 "
+                           "to 0.90)"),
+        std::string::npos)
+        << poor.sentence;
+    EXPECT_EQ(judged(.1, std::nullopt).models[0].verdict.level, VerdictLevel::unknown);
+    EXPECT_EQ(judged(.1, DiceRange{9, .5, .7, .8, .9}).models[0].verdict.level, VerdictLevel::unknown);
+}
+
+TEST(Verdicts, ADoubtfulInputSaysNothingOfReliance) {
+    StudyResult result = judged(.85, DiceRange{28, .5, .7, .8, .9});
+    EXPECT_NE(result.sentence.find("relies most on T1c"), std::string::npos) << result.sentence;
+    result.input_notices.push_back({NoticeKind::check, "a.nii", "a.nii: it looks like T2w"});
+    judge_model(result, result.models[0]);
+    EXPECT_TRUE(result.models[0].verdict.failure);
+    EXPECT_EQ(plain_sentence(result).find("relies most"), std::string::npos);
+}
+
+TEST(Verdicts, FoldsAgreeOrDoNot) {
+    StudyResult result = study_of({additive_game({.4, .2, .2, .2}), additive_game({.4, .2, .2, .2})}, false);
+    ModelResult& model = result.models[0];
+    for (const auto& [agree, level] :
+         {std::pair{.9, VerdictLevel::usual}, {.6, VerdictLevel::low}, {.3, VerdictLevel::poor}}) {
+        model.folds_agree.fill(agree);
+        judge_model(result, model);
+        EXPECT_EQ(model.verdict.level, level);
+    }
+    EXPECT_FALSE(compose_band(result)) << "against itself every loss is 0";
+}
+
+TEST(Verdicts, WhoHasSeenTheCase) {
+    const DiceRange range{28, .5, .7, .8, .9};
+    EXPECT_EQ(seen_words(judged(.8, range, {std::nullopt, std::nullopt}).models[0]), "");
+    EXPECT_EQ(seen_words(judged(.8, range, {false, false}).models[0]),
+              "None of its versions was trained on this case.");
+    EXPECT_EQ(seen_words(judged(.8, range, {true, false, true}).models[0]),
+              "Only fold 2 had not seen this case; the other 2 were trained on it.");
+    EXPECT_EQ(seen_words(judged(.8, range, {true}).models[0]),
+              "It was trained on this case: it may remember more than it sees.");
+}
+
+TEST(Overlap, OfRunsIsThatOfVoxels) {
+    Random random(5);
+    std::vector<std::uint8_t> one(5000), other(5000);
+    for (auto* labels : {&one, &other}) {
+        std::uint8_t label = 0;
+        for (auto& voxel : *labels) {
+            if (random.between(0, 1) < .1) label = static_cast<std::uint8_t>(random.between(0, 3.999));
+            voxel = label;
+        }
+    }
+    EXPECT_EQ(count_overlap_of_runs(encode_runs(one), encode_runs(other)), count_overlap(one, other));
+}
+
+}  // namespace
+}  // namespace shapslice
