@@ -53,6 +53,15 @@ void judge_anew(StudyResult& result) {
     result.band = compose_band(result);
 }
 
+// Games whose values are all there and of which nothing is said: files that keep the values alone are results, too.
+bool is_unjudged(const StudyResult& result) {
+    for (const ModelResult& model : result.models)
+        for (const FoldResult& fold : model.folds)
+            for (const RegionGame& game : fold.regions)
+                if (game.state == GameState::open && game_state(game.values) != GameState::open) return true;
+    return false;
+}
+
 }  // namespace
 
 bool FoldResult::complete() const {
@@ -87,7 +96,7 @@ Expected<StudyResult> result_from_json(const Json& json) {
             return fail("This result has schema version " + version.dump() + "; this program reads versions 1 and 2.");
         }
         auto result = json.get<StudyResult>();
-        if (result.schema_version == 1) judge_anew(result);
+        if (result.schema_version == 1 || is_unjudged(result)) judge_anew(result);
         for (const ModelResult& model : result.models) {
             if (holds_together(model)) continue;
             return fail("This result contradicts itself: the folds, ranks or contrasts of the model \"" + model.name +
