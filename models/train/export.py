@@ -1,4 +1,5 @@
-"""Writes trained folds as int8 ONNX files with model.json. Run evaluate.py first: its Dice goes into the manifest.
+"""Writes trained folds as int8 ONNX files with model.json. Run evaluate.py first: its Dice goes into the manifest, and what a case's
+verdict is measured by (held_out_range.py).
 
 python3 models/train/export.py --runs RUNS --out models/unet
 """
@@ -15,6 +16,7 @@ from onnx import numpy_helper
 
 import cases
 import evaluate
+import held_out_range
 import instance_norm
 import manifest
 import networks
@@ -134,11 +136,12 @@ def held_out_dice(evaluation):
     return {"cases": len(rows), **evaluate.medians(rows, "int8")}
 
 
-def export_fold(config, checkpoint, evaluation, path):
+def export_fold(config, checkpoint, evaluation, case_folders, path):
     network = networks.load(networks.build(config), checkpoint["average"])
     export_network(network, config, path)
     entry = manifest.file_entry(path)
-    entry.update({"heldOut": checkpoint["heldOut"], "seed": checkpoint["seed"], "steps": checkpoint["step"]})
+    digests = held_out_range.digests(case_folders, checkpoint["heldOut"])
+    entry.update({"heldOut": checkpoint["heldOut"], "heldOutSha256": digests, "seed": checkpoint["seed"], "steps": checkpoint["step"]})
     if checkpoint.get("startedFrom"):
         entry["startedFrom"] = checkpoint["startedFrom"]
     if evaluation is not None:
@@ -152,6 +155,7 @@ def main():
     here = Path(__file__).parent
     parser.add_argument("--config", default=here / "unet.json")
     parser.add_argument("--training-data", default=here / "training_data.json", help="name, licence and citation")
+    parser.add_argument("--case-folders", type=Path, default=cases.REPOSITORY / "../shared/data/train")
     parser.add_argument("--runs", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--folds", type=int, nargs="*", help="instead of all")
@@ -165,7 +169,7 @@ def main():
     folds = []
     for fold in arguments.folds if arguments.folds is not None else range(config["folds"]):
         checkpoint = torch.load(Path(arguments.runs) / config["id"] / f"fold{fold}.pt", map_location="cpu")
-        network, entry = export_fold(config, checkpoint, evaluation, out / f"fold{fold}.onnx")
+        network, entry = export_fold(config, checkpoint, evaluation, arguments.case_folders, out / f"fold{fold}.onnx")
         folds.append(entry)
         print(f"{entry['file']}: {entry['bytes']} bytes, {checkpoint['step']} steps")
     training_data = cases.load_config(arguments.training_data)
@@ -174,6 +178,7 @@ def main():
     written = manifest.build(config, network, folds, training_data, trained_with)
     if evaluation is not None:
         written["heldOutDice"] = held_out_dice(evaluation)
+        written["heldOutRange"] = held_out_range.ranges(evaluation["cases"])
     manifest.write(written, out)
 
 

@@ -1,6 +1,7 @@
 // The whole recipe of models/train on two tiny cases, each step by its one command, until the page runs the model it made.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
@@ -78,7 +79,7 @@ test('evaluate judges each case by the fold that did not see it; export writes i
   step('evaluate.py', '--program', program, '--cases', at('prepared/real'), '--case-folders', at('cases'), ...told);
   const { cases } = JSON.parse(readFileSync(at('model/evaluation.json'), 'utf8'));
   assert.deepEqual(cases.map((/** @type {any} */ each) => each.case).sort(), ['one', 'two']);
-  step('export.py', ...told);
+  step('export.py', '--case-folders', at('cases'), ...told);
   const ranges = ['--program', program, '--cases', at('prepared/real'), '--out', at('model')];
   execFileSync('/usr/bin/python3', [path.join(root, 'models/train/activations.py'), ...ranges]);
   const manifest = JSON.parse(readFileSync(at('model/model.json'), 'utf8'));
@@ -86,11 +87,19 @@ test('evaluate judges each case by the fold that did not see it; export writes i
   for (const [n, fold] of manifest.folds.entries()) {
     const row = cases.find((/** @type {any} */ each) => each.fold === n);
     assert.deepEqual(fold.heldOut, [row.case]);
+    const [t1c] = readdirSync(at(`cases/${row.case}`)).filter((name) => name.endsWith('t1c.nii.gz'));
+    const digest = createHash('sha256').update(readFileSync(at(`cases/${row.case}/${t1c}`)));
+    assert.deepEqual(fold.heldOutSha256, [digest.digest('hex')]);
     assert.ok(Math.abs(fold.dice.WT - row.int8.WT) < 1e-4);
     assert.ok(readFileSync(at(`model/${fold.file}`)).includes('DequantizeLinear'));
     assert.ok(Object.keys(fold.activations).length > 0);
   }
   assert.equal(manifest.folds[0].steps, 16);
+  const whole = cases.map((/** @type {any} */ each) => each.int8.WT).sort();
+  const { cases: count, tenth, median } = manifest.heldOutRange.WT;
+  assert.equal(count, 2);
+  assert.ok(Math.abs(median - (whole[0] + whole[1]) / 2) < 1e-4);
+  assert.ok(Math.abs(tenth - (0.9 * whole[0] + 0.1 * whole[1])) < 1e-4);
 });
 
 test('the page runs the model that the recipe made', async () => {

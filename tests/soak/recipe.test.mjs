@@ -44,6 +44,6 @@ test('prepared, trained in two folds, judged on cases held out, exported', { ski
   console.log(`whole tumour, cases held out: ${dice.map((/** @type {number} */ each) => each.toFixed(2)).join(' ')}`);
   assert.equal(dice.length, CASES);
   assert.ok(dice[CASES / 2] >= LEAST_DICE);
-  step('export.py', ...told);
+  step('export.py', '--case-folders', at('cases'), ...told);
   assert.equal(JSON.parse(readFileSync(at('model/model.json'), 'utf8')).folds.length, 2);
 });
