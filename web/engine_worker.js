@@ -172,6 +172,7 @@ async function runFast(engine, manifest, files, { fold, channels, shape, mask, r
 function tellOfRuntime(engine) {
   library.warmUps.clear(); // perhaps measured on what has just been given up
   engine.setEngines(fastRunsAtOnce());
+  engine.setHalves(runtime.state.halves);
   emit('runtime', { state: { ...runtime.state, engines: pool.count } });
 }
 
@@ -387,6 +388,10 @@ const methods = {
     const engine = await engineReady;
     engine.setMasks(runtime.state.provider === 'webgpu');
     engine.setEngines(fastRunsAtOnce());
+    if (runtime.state.halves) {
+      engine.setHalves(true);
+      await recallStudy(engine); // what is kept of halves was not looked for before
+    }
     return { ...runtime.state, engines: pool.count };
   },
 

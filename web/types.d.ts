@@ -124,6 +124,7 @@ export interface Engine {
   abandonCase(): void;
   setEngines(count: number): void;
   setMasks(masks: boolean): void;
+  setHalves(halves: boolean): void;
   cancel(): void;
   setClinicalRanking(json: string): string;
   chooseLabels(convention: string): string;

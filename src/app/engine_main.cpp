@@ -71,6 +71,8 @@ class HostRuntime final : public Runtime {
     int at_once(bool fast) const override { return fast ? engines_ : 1; }
     bool masks() const override { return masks_; }
     void set_masks(bool masks) { masks_ = masks; }
+    std::string_view fast_arithmetic() const override { return halves_ ? kHalves : kWholeNumbers; }
+    void set_halves(bool halves) { halves_ = halves; }
     // How many fast runs the host makes at once.
     void set_engines(int count) { engines_ = std::max(1, count); }
 
@@ -117,6 +119,7 @@ class HostRuntime final : public Runtime {
     int next_ticket_ = 1;
     int engines_ = 1;
     bool masks_ = false;
+    bool halves_ = false;
 };
 
 class HostEvents final : public StudyEvents {
@@ -430,6 +433,11 @@ class Engine {
     }
     // How many fast runs are asked for at once.
     void set_engines(int count) { runtime_.set_engines(count); }
+    // Whether it makes fast runs in halves, on a graphics processor.
+    void set_halves(bool halves) {
+        runtime_.set_halves(halves);
+        if (study_) study_->follow_arithmetic();
+    }
     // Whether the host makes coalitions itself.
     void set_masks(bool masks) { runtime_.set_masks(masks); }
     void cancel() {
@@ -593,6 +601,7 @@ EMSCRIPTEN_BINDINGS(shapslice_engine) {
         .function("restoreRun", &Guarded<&Engine::restore_run>::call)
         .function("recallStudy", &Guarded<&Engine::recall_study>::call)
         .function("setEngines", &Guarded<&Engine::set_engines>::call)
+        .function("setHalves", &Guarded<&Engine::set_halves>::call)
         .function("setMasks", &Guarded<&Engine::set_masks>::call)
         .function("cancel", &Guarded<&Engine::cancel>::call)
         .function("setClinicalRanking", &Guarded<&Engine::set_clinical_ranking>::call)

@@ -17,6 +17,11 @@ inline constexpr std::array<std::string_view, 2> kPrecisionNames{"exact", "fast"
 // cover, the coarser they are: at 1.5 the labels that differ from floats are half of what they are at 3.
 inline constexpr float kRangeRoom = 2;
 
+// The arithmetic of a run: of its volumes, and of its weights where these are in halves.
+inline constexpr std::string_view kFloats = "float32";
+inline constexpr std::string_view kHalves = "float16";
+inline constexpr std::string_view kWholeNumbers = "int8 x int15";  // weights times activations
+
 inline std::optional<Precision> precision_from_name(std::string_view name) {
     const auto at = std::find(kPrecisionNames.begin(), kPrecisionNames.end(), name);
     if (at == kPrecisionNames.end()) return std::nullopt;

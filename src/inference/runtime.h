@@ -8,9 +8,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "base/precision.h"
 #include "image/grid.h"
 #include "inference/labelling.h"
 
@@ -57,6 +59,9 @@ class Runtime {
     virtual void start(const RunRequest& request, Completion done) = 0;
     // How many runs it makes at once, fast ones or not; further ones would wait for these.
     virtual int at_once(bool /*fast*/) const { return 1; }
+    // The arithmetic of its fast runs: kWholeNumbers, or kHalves or kFloats where a graphics processor makes them. May
+    // change, once what made them fails.
+    virtual std::string_view fast_arithmetic() const { return kWholeNumbers; }
     // Whether it makes coalitions itself (RunRequest::present): then an image need be handed over only once.
     virtual bool masks() const { return false; }
     // Seconds on a clock that only rises; for progress, never for results.

@@ -5,6 +5,7 @@
 
 #include "inference/output_range.h"
 #include "inference/probabilities.h"
+#include "inference/providers.h"
 #include "inference/tiling.h"
 
 namespace shapslice {
@@ -134,6 +135,8 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
     const std::optional<Labelling> labelling =
         whole_at_once ? std::optional(labelling_of(manifest, prepared)) : std::nullopt;
 
+    const std::string_view begun_in = runtime.fast_arithmetic();
+    std::optional<std::string_view> made_in;
     Segmentation segmentation;
     segmentation.tiles = static_cast<int>(tiling.tiles.size());
     for (const Tile& at : tiling.tiles) {
@@ -148,6 +151,9 @@ Task<Expected<Segmentation>> segment(Runtime& runtime, const ModelManifest& mani
         }
         Expected<RunOutcome> outcome = co_await run(runtime, std::move(request));
         if (!outcome) co_return tl::make_unexpected(outcome.error());
+        const std::string_view arithmetic = fast ? fast_arithmetic_of(outcome->provider, begun_in) : kFloats;
+        segmentation.mixed = segmentation.mixed || arithmetic != made_in.value_or(arithmetic);
+        made_in = arithmetic;
         segmentation.provider = outcome->provider;
         segmentation.run_seconds += outcome->seconds;
         if (!outcome->notice.empty()) segmentation.notice = outcome->notice;

@@ -36,6 +36,7 @@ struct Segmentation {
     std::string notice;
     double run_seconds = 0;  // sum over tiles of the bare runs
     int tiles = 0;
+    bool mixed = false;  // of tiles in two arithmetics, since the runtime changed its own on the way: of no use
 };
 
 // Where that is asked for, and the manifest has the ranges of activations that show the program's own engine to take

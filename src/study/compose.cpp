@@ -113,11 +113,6 @@ bool made_again(std::string_view provider, Precision precision) {
 
 }  // namespace
 
-std::string_view precision_of(std::string_view provider) {
-    if (provider == kEngineProvider || provider == kMeasuredProvider) return "int8 x int15";
-    return provider == kHalfProvider || provider.ends_with(kHalfNetwork) ? "float16" : "float32";
-}
-
 std::optional<PerRegion<bool>> reference_regions(const KnownRuns& runs) {
     const auto any = std::find_if(runs.begin(), runs.end(), [](const auto& known) { return known.has_value(); });
     if (any == runs.end()) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/runs.h"
+#include "inference/providers.h"
 #include "metrics/overlap.h"
 #include "study/result.h"
 
@@ -18,18 +19,6 @@ struct KnownRun {
     std::string provider;
     double seconds = 0;
 };
-// The program's own engine (docs/ENGINE.md). In whole numbers by the model's ranges; by those of the case; in floats,
-// because a run in whole numbers had cut something off; on a graphics processor, and there with volumes in halves.
-inline constexpr std::string_view kEngineProvider = "engine";
-inline constexpr std::string_view kMeasuredProvider = "engine-measured";
-inline constexpr std::string_view kAgainProvider = "engine-float";
-inline constexpr std::string_view kGpuProvider = "engine-webgpu";
-inline constexpr std::string_view kHalfProvider = "engine-webgpu-half";
-// Behind the name of any other: the network itself computes in float16.
-inline constexpr std::string_view kHalfNetwork = "-float16";
-
-// FoldResult::precision of what a provider ran.
-std::string_view precision_of(std::string_view provider);
 
 using KnownRuns = PerCoalition<std::optional<KnownRun>>;
 

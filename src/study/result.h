@@ -68,7 +68,7 @@ struct FoldResult {
     // Whether it was trained on this case (METHOD 2.7), where the model's manifest tells.
     std::optional<bool> seen;
     // "webgpu", "wasm", "cpu" of ONNX Runtime; "engine", "engine-measured", "engine-float", "engine-webgpu",
-    // "engine-webgpu-half": the program's own (kEngineProvider and those after it, study/compose.h).
+    // "engine-webgpu-half": the program's own (inference/providers.h).
     std::string provider;
     // Where runs differ (WebGPU was given up on the way), each that there was, in order of the coalitions' masks.
     std::string precision;  // "float32", "float16", or "int8 x int15": weights times activations; as above

@@ -161,6 +161,11 @@ std::string open_coalitions(const FoldResult& fold, bool run_empty_coalition) {
     return words;
 }
 
+// The empty coalition is run where that is asked for (METHOD 2.3).
+int runs_of_fold(const StudySettings& settings) {
+    return settings.run_empty_coalition ? kCoalitions : kCoalitions - 1;
+}
+
 std::string open_words(const StudyResult& result, const ModelResult& model) {
     const int folds = static_cast<int>(model.folds.size());
     if (model.complete_folds == folds) return "";
@@ -170,9 +175,9 @@ std::string open_words(const StudyResult& result, const ModelResult& model) {
         const auto known = std::count_if(fold.run_seconds.begin(), fold.run_seconds.end(),
                                          [](const auto& seconds) { return seconds.has_value(); });
         if (!fold.complete() && known > 0) {
-            words += " and " + std::to_string(known) + " of " + std::to_string(kCoalitions - 1) + " runs of fold " +
-                     std::to_string(fold.fold + 1) + " (" + open_coalitions(fold, result.settings.run_empty_coalition) +
-                     ")";
+            words += " and " + std::to_string(known) + " of " + std::to_string(runs_of_fold(result.settings)) +
+                     " runs of fold " + std::to_string(fold.fold + 1) + " (" +
+                     open_coalitions(fold, result.settings.run_empty_coalition) + ")";
         }
     }
     return words + (result.progress.running ? "; the rest is running." : ".");
@@ -198,8 +203,7 @@ std::string plain_sentence(const StudyResult& result) {
     const std::string reference =
         result.has_reference ? "" : " Agreement with itself, not accuracy: no expert segmentation was given.";
     if (model->complete_folds == 0) {
-        std::string words =
-            "The first Shapley values of " + model->name + " appear once a fold's 16 coalitions are known.";
+        std::string words = "The first Shapley values of " + model->name + " appear once all runs of a fold are known.";
         const auto& whole = model->folds.front().regions[static_cast<std::size_t>(Region::WT)].values[kAllContrasts];
         if (whole && result.has_reference) {
             words = "With all contrasts " + model->name + " reaches Dice " + two_digits(*whole) +

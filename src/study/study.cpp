@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "inference/absent_channels.h"
+#include "inference/providers.h"
 #include "intake/assemble_case.h"
 #include "study/sentence.h"
 #include "study/verdict.h"
@@ -111,10 +112,19 @@ void Study::take_labels() {
         result_.region_present[r] = result_.region_present[r] && result_.regions_told[r];
 }
 
-std::string Study::key(const ModelManifest& manifest, int fold, const StudySettings& settings) {
-    const std::string key = manifest.key(fold) + " " + settings.baseline.key();
-    if (!runs_fast(manifest, fold, settings.precision)) return key;
-    return key + " fast " + manifest.folds[static_cast<std::size_t>(fold)].activations;
+// What an exact run is in: floats, or what the network's file itself says, whose digest the key holds.
+std::string_view Study::arithmetic(const ModelManifest& manifest, int fold, const StudySettings& settings) const {
+    return runs_fast(manifest, fold, settings.precision) ? runtime_.fast_arithmetic() : kFloats;
+}
+
+std::string Study::key(const ModelManifest& manifest, int fold, const Baseline& baseline, std::string_view arithmetic) {
+    const std::string key = manifest.key(fold) + " " + baseline.key() + " " + std::string(arithmetic);
+    if (arithmetic != kWholeNumbers) return key;
+    return key + " " + manifest.folds[static_cast<std::size_t>(fold)].activations;
+}
+
+std::string Study::key(const ModelManifest& manifest, int fold, const StudySettings& settings) const {
+    return key(manifest, fold, settings.baseline, arithmetic(manifest, fold, settings));
 }
 
 const KnownRun* Study::known(const ModelManifest& manifest, int fold, Coalition coalition) const {
@@ -165,7 +175,6 @@ bool Study::restore(const std::string& key, Coalition coalition, KnownRun run) {
     auto& slot = known_[key][coalition];
     if (slot) return true;
     slot = std::move(run);
-    restored_.insert(key);
     return true;
 }
 
@@ -192,9 +201,10 @@ Expected<const Prepared*> Study::prepared_for(const ModelManifest& manifest) {
     return &prepared_->second;
 }
 
-Expected<std::vector<std::uint8_t>> Study::reference_labels(const ModelManifest& manifest, int fold) const {
+Expected<std::vector<std::uint8_t>> Study::reference_labels(const std::string& of_fold) const {
     if (subject_.reference) return *subject_.reference;
-    const KnownRun* full = known(manifest, fold, kAllContrasts);
+    const auto at = known_.find(of_fold);
+    const KnownRun* full = at != known_.end() && at->second[kAllContrasts] ? &*at->second[kAllContrasts] : nullptr;
     std::vector<std::uint8_t> labels(subject_.grid.size());
     if (!full || !decode_runs(full->labels, labels))
         return fail("The segmentation from all contrasts, the reference of this study, is not there.");
@@ -218,7 +228,7 @@ Expected<std::span<const float>> Study::absent_for(const Job& job, const Prepare
     if (wanted != absent_key_) {
         std::vector<float> fractions;
         if (needs_lesion(baseline.kind)) {
-            const auto labels = reference_labels(manifest, job.fold);
+            const auto labels = reference_labels(key(manifest, job.fold, result_.settings));
             if (!labels) return tl::make_unexpected(labels.error());
             fractions = prepare_labels(*labels, subject_.grid, prepared);
         }
@@ -229,41 +239,68 @@ Expected<std::span<const float>> Study::absent_for(const Job& job, const Prepare
     return std::span<const float>(absent_);
 }
 
-// The slices show segmentations by model, fold and coalition alone: after a change of settings those of the runs known
-// under the new ones replace the others. Otherwise only those that were restored are news.
-void Study::announce_known(bool other_runs) {
+// The page holds segmentations by model, fold and coalition alone. It is told to drop them where one of those that the
+// study shows was announced for another run, and is told of every known one that it does not hold.
+void Study::announce_known() {
+    const auto is_of_another = [this](const SelectedModel& selected) {
+        return std::any_of(announced_.begin(), announced_.end(), [&](const auto& announced) {
+            const auto& [id, fold, coalition] = announced.first;
+            return id == selected.manifest.id && fold < static_cast<int>(selected.manifest.folds.size()) &&
+                   announced.second != key(selected.manifest, fold, result_.settings);
+        });
+    };
+    if (std::any_of(models_.begin(), models_.end(), is_of_another)) {
+        events_.on_other_settings();
+        announced_.clear();
+    }
     for (const SelectedModel& selected : models_) {
         for (const int fold : selected.folds) {
-            const bool was_restored = restored_.erase(key(selected.manifest, fold, result_.settings)) > 0;
-            if (!other_runs && !was_restored) continue;
+            const std::string of_fold = key(selected.manifest, fold, result_.settings);
             for (int mask = 0; mask < kCoalitions; ++mask) {
                 const auto coalition = static_cast<Coalition>(mask);
-                if (const KnownRun* run = known(selected.manifest, fold, coalition))
-                    events_.on_segmentation(selected.manifest.id, fold, coalition, run->labels);
+                const KnownRun* run = known(selected.manifest, fold, coalition);
+                if (run) announce(selected.manifest.id, fold, coalition, of_fold, run->labels);
             }
         }
     }
 }
 
-Expected<void> Study::keep(const Job& job, Segmentation segmentation) {
+void Study::announce(const std::string& model_id, int fold, Coalition coalition, const std::string& key,
+                     const Runs& labels) {
+    std::string& announced = announced_[{model_id, fold, coalition}];
+    if (announced == key) return;
+    events_.on_segmentation(model_id, fold, coalition, labels);
+    announced = key;
+}
+
+// Under the key of the arithmetic that it was made in, which need not be the one that it was begun for: what made runs
+// in halves may have failed. Without an expert's labels such a run would be counted against another's segmentation, or
+// against one that was not kept itself: it is made again.
+Expected<void> Study::keep(const Job& job, const std::string& begun_as, Segmentation segmentation) {
     const ModelManifest& manifest = models_[job.model].manifest;
+    const std::string_view made_in =
+        fast(job) ? fast_arithmetic_of(segmentation.provider, runtime_.fast_arithmetic()) : kFloats;
+    const std::string made_as = key(manifest, job.fold, result_.settings.baseline, made_in);
+    const bool counted = subject_.reference || job.coalition == kAllContrasts || known_[made_as][kAllContrasts];
+    if (segmentation.mixed || !counted || (!subject_.reference && made_as != begun_as)) return {};
     KnownRun run;
     if (subject_.reference) {
         run.counts = count_overlap(*subject_.reference, segmentation.labels);
     } else if (job.coalition == kAllContrasts) {
         run.counts = count_overlap(segmentation.labels, segmentation.labels);
     } else {
-        const auto reference = reference_labels(manifest, job.fold);
+        const auto reference = reference_labels(made_as);
         if (!reference) return tl::make_unexpected(reference.error());
         run.counts = count_overlap(*reference, segmentation.labels);
     }
     run.labels = encode_runs(segmentation.labels);
     run.provider = segmentation.provider;
     run.seconds = segmentation.run_seconds;
-    auto& slot = known_[key(manifest, job.fold, result_.settings)][job.coalition];
+    auto& slot = known_[made_as][job.coalition];
     // Announced first: should that throw, the run is made again.
-    events_.on_segmentation(manifest.id, job.fold, job.coalition, run.labels);
-    events_.on_run(key(manifest, job.fold, result_.settings), job.coalition, run);
+    if (made_as == key(manifest, job.fold, result_.settings))
+        announce(manifest.id, job.fold, job.coalition, made_as, run.labels);
+    events_.on_run(made_as, job.coalition, run);
     slot = std::move(run);
     return {};
 }
@@ -424,23 +461,30 @@ Error Study::end_without_memory() {
 void Study::adopt(std::vector<SelectedModel> models, StudySettings settings) {
     cancelled_ = false;
     models_ = std::move(models);
-    const StudySettings& before = result_.settings;
-    const bool other_runs = settings.baseline != before.baseline || settings.precision != before.precision;
     result_.settings = settings;
-    if (other_runs) events_.on_other_settings();
-    announce_known(other_runs);
+    announce_known();
 }
 
 void Study::recall(std::vector<SelectedModel> models, StudySettings settings) {
     adopt(std::move(models), settings);
+    show_known();
+}
+
+void Study::show_known() {
+    const std::size_t of_fold = coalition_order(result_.settings.run_empty_coalition).size();
     int total = 0;
-    for (const SelectedModel& selected : models_)
-        total += static_cast<int>(selected.folds.size() * coalition_order(settings.run_empty_coalition).size());
+    for (const SelectedModel& selected : models_) total += static_cast<int>(selected.folds.size() * of_fold);
     result_.progress = {};
     result_.progress.runs_total = total;
     result_.progress.runs_done = total - static_cast<int>(open_jobs().size());
     recompose();
     events_.on_result(result_);
+}
+
+void Study::follow_arithmetic() {
+    if (running_ || models_.empty()) return;
+    announce_known();
+    show_known();
 }
 
 bool Study::fast(const Job& job) const {
@@ -484,9 +528,10 @@ Expected<void> Study::begin(const Job& job, std::vector<Flight>& flights) {
     const auto absent = absent_for(job, **prepared);
     if (!absent) return tl::make_unexpected(absent.error());
     const auto ranges = case_ranges_.find(key(manifest, job.fold, result_.settings));
-    flights.push_back({job, segment(runtime_, manifest, job.fold, **prepared, *absent, subject_.grid, job.coalition,
-                                    result_.settings.precision, image_,
-                                    ranges == case_ranges_.end() ? std::string() : ranges->second)});
+    flights.push_back(
+        {job, key(manifest, job.fold, result_.settings),
+         segment(runtime_, manifest, job.fold, **prepared, *absent, subject_.grid, job.coalition,
+                 result_.settings.precision, image_, ranges == case_ranges_.end() ? std::string() : ranges->second)});
     flights.back().segmentation.start();
     return {};
 }
@@ -499,7 +544,7 @@ Expected<void> Study::land(Flight flight) {
         return tl::make_unexpected(segmentation.error());
     }
     if (!segmentation->notice.empty()) add_notice(segmentation->notice);
-    if (const auto kept = keep(flight.job, std::move(*segmentation)); !kept) return kept;
+    if (const auto kept = keep(flight.job, flight.begun_as, std::move(*segmentation)); !kept) return kept;
     // With several under way, a run has taken what passed since the one that ended before it.
     Spent& spent = spent_[flight.job.model];
     const double now = runtime_.now();
@@ -512,17 +557,39 @@ Expected<void> Study::land(Flight flight) {
 
 Task<Expected<void>> Study::run_jobs(std::vector<SelectedModel> models, StudySettings settings) {
     adopt(std::move(models), settings);
-    const std::vector<Job> jobs = open_jobs();
     spent_.clear();
     running_ = true;
     started_ = last_landed_ = runtime_.now();
+    Expected<void> outcome;
+    std::vector<Job> jobs;
+    std::size_t left = 0;
+    bool nearer = true;
+    do {
+        const std::string_view begun_in = runtime_.fast_arithmetic();
+        jobs = open_jobs();
+        outcome = co_await run_in_one_arithmetic(jobs);
+        const bool other_arithmetic = runtime_.fast_arithmetic() != begun_in;
+        if (other_arithmetic) announce_known();
+        left = open_jobs().size();
+        nearer = other_arithmetic || left < jobs.size();
+    } while (outcome && !cancelled_ && left > 0 && nearer);
+    running_ = false;
+    report_progress(jobs, landed_, jobs.size());
+    co_return outcome;
+}
+
+// Ends early where the runtime's fast arithmetic becomes another: what is open is then more than the rest.
+Task<Expected<void>> Study::run_in_one_arithmetic(const std::vector<Job>& jobs) {
+    const std::string_view begun_in = runtime_.fast_arithmetic();
     landed_ = 0;
     std::vector<Flight> flights;
     flights.reserve(jobs.size());  // a task that was started must not be lost for want of memory
     Expected<void> outcome;
     std::exception_ptr thrown;  // memory has run out, most likely
     std::size_t next = 0;
-    const auto goes_on = [&] { return next < jobs.size() && !cancelled_ && outcome && !thrown; };
+    const auto goes_on = [&] {
+        return next < jobs.size() && !cancelled_ && outcome && !thrown && runtime_.fast_arithmetic() == begun_in;
+    };
     do {
         try {
             bool reported = false;
@@ -557,8 +624,6 @@ Task<Expected<void>> Study::run_jobs(std::vector<SelectedModel> models, StudySet
         }
     } while (!flights.empty() || goes_on());
     if (thrown) std::rethrow_exception(thrown);
-    running_ = false;
-    report_progress(jobs, landed_, jobs.size());
     co_return outcome;
 }
 

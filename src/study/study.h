@@ -3,8 +3,9 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/error.h"
@@ -29,7 +30,8 @@ class StudyEvents {
   public:
     virtual ~StudyEvents() = default;
     virtual void on_result(const StudyResult& result) = 0;
-    // The study goes on with another baseline or precision: segmentations announced before are not its own.
+    // Segmentations announced before are not the study's own: its baseline, its arithmetic or a model's file is
+    // another.
     virtual void on_other_settings() = 0;
     virtual void on_segmentation(const std::string& model_id, int fold, Coalition coalition, const Runs& labels) = 0;
     // A run has just been made. What is handed out here, restore() takes back: in another study of the same case.
@@ -38,7 +40,7 @@ class StudyEvents {
 
 // Whose runs stored ones are: of cases with equal keys, runs with equal keys are equal. The number is raised whenever a
 // change of the program makes the same files, model and settings give other values.
-inline constexpr int kValuesVersion = 3;
+inline constexpr int kValuesVersion = 4;
 inline std::string stored_key(const Case& subject) {
     return "v" + std::to_string(kValuesVersion) + " " + content_digest(subject);
 }
@@ -64,6 +66,9 @@ class Study {
     bool restore(const std::string& key, Coalition coalition, KnownRun run);
     // Shows what is known of such a study. Runs nothing, and must not be called while something runs.
     void recall(std::vector<SelectedModel> models, StudySettings settings);
+    // The runtime's fast arithmetic may be another now: shows what is known in that one. A study that runs does so by
+    // itself.
+    void follow_arithmetic();
 
     // How many runs of a model such a study would still make.
     int runs_to_make(const SelectedModel& selected, const StudySettings& settings) const;
@@ -85,6 +90,7 @@ class Study {
     // A run under way.
     struct Flight {
         Job job;
+        std::string begun_as;  // key()
         Task<Expected<Segmentation>> segmentation;
     };
     struct Spent {
@@ -92,20 +98,28 @@ class Study {
         int runs = 0;
     };
     Task<Expected<void>> run_jobs(std::vector<SelectedModel> models, StudySettings settings);
+    Task<Expected<void>> run_in_one_arithmetic(const std::vector<Job>& jobs);
     Error end_without_memory();
     std::vector<Job> open_jobs() const;
     std::optional<double> seconds_left(std::span<const Job> jobs) const;
     const KnownRun* known_job(const Job& job) const;
-    // Of a fold's runs under a study's settings, in known_.
-    static std::string key(const ModelManifest& manifest, int fold, const StudySettings& settings);
+    // Of a fold's runs under a study's settings, in known_: the network's file and how it is read, what stands in for
+    // absent contrasts, and the arithmetic. Runs of two arithmetics never make one fold.
+    std::string key(const ModelManifest& manifest, int fold, const StudySettings& settings) const;
+    static std::string key(const ModelManifest& manifest, int fold, const Baseline& baseline,
+                           std::string_view arithmetic);
+    std::string_view arithmetic(const ModelManifest& manifest, int fold, const StudySettings& settings) const;
     Expected<const Prepared*> prepared_for(const ModelManifest& manifest);
     // METHOD 2.2: the expert's labels, else the fold's own from all contrasts, which coalition_order runs first.
-    Expected<std::vector<std::uint8_t>> reference_labels(const ModelManifest& manifest, int fold) const;
+    Expected<std::vector<std::uint8_t>> reference_labels(const std::string& of_fold) const;
     std::string absent_key(const Job& job) const;
     Expected<std::span<const float>> absent_for(const Job& job, const Prepared& prepared);
     void adopt(std::vector<SelectedModel> models, StudySettings settings);
-    void announce_known(bool other_runs);
-    Expected<void> keep(const Job& job, Segmentation segmentation);
+    void announce_known();
+    void announce(const std::string& model_id, int fold, Coalition coalition, const std::string& key,
+                  const Runs& labels);
+    void show_known();
+    Expected<void> keep(const Job& job, const std::string& begun_as, Segmentation segmentation);
     bool fast(const Job& job) const;
     bool may_join(const Job& job, std::span<const Flight> flights) const;
     // Before a fold's first fast run in a case that is brighter than its ranges: those of the case (case_ranges).
@@ -133,7 +147,8 @@ class Study {
     std::map<std::string, std::string> case_ranges_;  // by key(); they follow from the case and the fold
     std::uint64_t image_ = 0;             // another number for every prepared_ and absent_, of whatever study
     std::map<std::size_t, Spent> spent_;  // in this run(), by index into models_
-    std::set<std::string> restored_;      // keys with runs that restore() took and nobody was told of
+    // What was announced and not taken back since: key() of its run by model, fold and coalition.
+    std::map<std::tuple<std::string, int, Coalition>, std::string> announced_;
     // Voxels of the reference by label; without an expert's, of no use.
     std::array<std::uint64_t, kLabels> reference_voxels_{};
     StudyResult result_;

@@ -145,7 +145,7 @@ TEST(ParallelStudy, EachPrecisionKeepsItsRuns) {
     bench.start({});
     ASSERT_TRUE(bench.finish(false));
     EXPECT_EQ(bench.runtime.runs, 60);
-    EXPECT_EQ(bench.events.baselines, 2);  // to fast and back: other segmentations each time
+    EXPECT_EQ(bench.events.baselines, 1);  // other segmentations
     bench.start(fast());
     EXPECT_TRUE(bench.task->done());
     EXPECT_EQ(bench.runtime.runs, 60);

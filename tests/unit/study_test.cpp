@@ -352,23 +352,18 @@ TEST(StudyRun, NamesEveryRuntimeThatAFoldsRunsHad) {
     Bench bench;
     struct Losing final : Runtime {
         void start(const RunRequest& request, Completion done) override {
-            done(RunOutcome{*plain_network(request), ++runs > 3 ? "engine" : "engine-webgpu-half", 1, ""});
+            done(RunOutcome{*plain_network(request), ++runs > 3 ? "wasm" : "webgpu", 1, ""});
         }
         double now() const override { return 0; }
         int runs = 0;
     } losing;
     Study study(bench.subject, losing, bench.events);
-    ModelManifest manifest = manifest_of("m", 1);
-    manifest.folds[0].activations = "ranges";
-    StudySettings settings;
-    settings.precision = Precision::fast;
-    auto task = study.run({{manifest, {0}}}, settings);
+    auto task = study.run({{manifest_of("m", 1), {0}}}, {});
     task.start();
     ASSERT_TRUE(task.done() && task.result());
     const FoldResult& fold = study.result().models[0].folds[0];
-    EXPECT_EQ(fold.provider, "engine-webgpu-half, engine");
-    EXPECT_EQ(fold.precision, "float16, int8 x int15");
-    EXPECT_EQ(fold.activations, "ranges");
+    EXPECT_EQ(fold.provider, "webgpu, wasm");
+    EXPECT_EQ(fold.precision, "float32");
 }
 
 TEST(StudyRun, FoldsHaveTheirOwnWeightsAndVariance) {
