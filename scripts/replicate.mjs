@@ -146,6 +146,14 @@ function cohortOf(options, models) {
   return JSON.parse(stdout);
 }
 
+/** What stands at the document's end that no run can write: what changed since earlier ones. @param {string} file */
+function writtenByHand(file) {
+  if (!existsSync(file)) return '';
+  const text = readFileSync(file, 'utf8');
+  const from = text.indexOf('\n<!-- written by hand -->');
+  return from < 0 ? '' : text.slice(from);
+}
+
 /** @param {string} docs @param {CohortReport} report */
 function writeDocument(docs, report) {
   mkdirSync(path.join(docs, 'images'), { recursive: true });
@@ -153,7 +161,8 @@ function writeDocument(docs, report) {
   for (const [name, svg] of Object.entries(plots)) {
     writeFileSync(path.join(docs, 'images', `replication-${name}.svg`), svg);
   }
-  writeFileSync(path.join(docs, 'replication.md'), documentOf(report));
+  const file = path.join(docs, 'replication.md');
+  writeFileSync(file, documentOf(report) + writtenByHand(file));
   console.log(`${path.join(docs, 'replication.md')} and its pictures are written`);
   for (const model of report.models) console.log(`${model.name}: ${model.sentence}`);
 }

@@ -1,5 +1,5 @@
 // docs/replication.md from what `shapslice cohort` says, beside the paper's figures as METHOD 7 quotes them.
-import { contrasts, countOf, fixed, plainP, range, regionRows, undefinedHere } from './words.mjs';
+import { contrasts, countOf, fixed, plainP, range, regionRows, regions, undefinedHere } from './words.mjs';
 
 /** @typedef {import('./types.d.ts').CohortCase} CohortCase */
 /** @typedef {import('./types.d.ts').CohortModel} CohortModel */
@@ -131,6 +131,72 @@ ${table(head, rows)}
 `;
 }
 
+/** What undefined games and ties have to do with it. @param {CohortReport} report */
+function decidedSection({ models, goodDice, poorDice }) {
+  const counts = models.map((model) => [
+    model.name,
+    ...regionRows.map((row) => model.undefinedGames[row]),
+    model.tiedCases,
+    `${model.decided.cases} of ${model.cases.length}`,
+  ]);
+  const compared = models.flatMap((model) =>
+    [
+      { what: 'all', n: model.cases.length, ...model },
+      { what: 'all games decided', n: model.decided.cases, ...model.decided },
+    ].map(({ what, n, uncertainty: { pearson }, agreement }) => [
+      model.name,
+      `${what}, n = ${n}`,
+      pearson ? `${fixed(pearson.coefficient, 3)} (${range(pearson.interval, 3)})` : undefinedHere,
+      meanOf(agreement.good),
+      meanOf(agreement.poor),
+      ...comparisonCells(agreement.goodAgainstPoor),
+    ]),
+  );
+  const head = ['model', 'cases', 'r (95 %)', `NSF, Dice > ${goodDice}`, `NSF, Dice < ${poorDice}`, 'p', 'effect'];
+  return `## Games that say nothing, and ties
+
+Where a fold finds nothing of a region with any contrasts, all 16 values are equal: the game is undefined, and has no ranks. It
+has no place in agreement, variance or mean ranks; a case without a ranking of the mean row in some fold has no v. Of each model: how many
+such games there are, over all cases and folds, of regions that the reference holds; in how many cases two contrasts share a rank of the
+mean row in the fold that did not see the case; and in how many every game of every fold is decided.
+
+${table(['model', ...regionRows, 'tied', 'all decided'], counts)}
+
+The same numbers as above with all cases, and with those alone in which every game is decided:
+
+${table(head, compared)}
+`;
+}
+
+/** @param {CohortReport} report */
+function regionSection({ models, goodDice, poorDice }) {
+  const rows = models.flatMap((model) =>
+    regions.flatMap((region) =>
+      [
+        { what: 'all', found: model.regionAgreement[region] },
+        { what: 'all games decided', found: model.decided.regionAgreement[region] },
+      ].map(({ what, found }) => [
+        model.name,
+        region,
+        what,
+        meanOf(found.good),
+        meanOf(found.poor),
+        ...comparisonCells(found.goodAgainstPoor),
+      ]),
+    ),
+  );
+  const head = ['model', 'region', 'cases', `NSF, Dice > ${goodDice}`, `NSF, Dice < ${poorDice}`, 'p', 'effect'];
+  return `## Each region by its own yardstick
+
+Agreement of each region's ranking, in the fold that did not see the case, with the order of contrasts in which that region is told:
+ET, NCR and TC by T1c, ED and WT by T2-FLAIR and then T2w (5.2a of [method.md](method.md)); over the cases whose reference holds the region
+and whose game is decided. Random strict rankings have 0.44 on average against T1c first, the best 0.75; against T2-FLAIR
+first 0.38 and 0.88. Good and poor by the mean Dice, as above.
+
+${table(head, rows)}
+`;
+}
+
 /** @param {CohortReport} report */
 function flagSection({ models, poorDice }) {
   const rows = models.map(({ name, flag }) => {
@@ -188,7 +254,7 @@ function casesSection({ models }) {
           found.heldOutFold + 1,
           fixed(found.dice.mean, 3),
           found.rankVariance === null ? undefinedHere : fixed(found.rankVariance, 3),
-          fixed(found.nsf, 3),
+          found.nsf === null ? undefinedHere : fixed(found.nsf, 3),
         ]
       : [NONE, NONE, NONE, NONE];
   const rows = names.map((name) => [
@@ -214,6 +280,8 @@ export function documentOf(report) {
     opening(report),
     uncertaintySection(report),
     agreementSection(report),
+    decidedSection(report),
+    regionSection(report),
     flagSection(report),
     ranksSection(report),
     casesSection(report),

@@ -40,9 +40,26 @@ export interface CohortCase {
   folds: number;
   regionPresent: Record<string, boolean>;
   dice: PerRegionRow<number>;
-  ranks: PerRegionRow<number[]>;
-  nsf: number;
+  ranks: PerRegionRow<number[] | null>;
+  nsf: number | null;
   rankVariance: number | null;
+  regionNsf: Record<string, number | null>;
+  undefinedFolds: number;
+  undefinedGames: PerRegionRow<number>;
+  tied: boolean;
+}
+
+export interface UncertaintyAndDice {
+  pearson: Correlation | null;
+  spearman: Correlation | null;
+  line: { slope: number; intercept: number } | null;
+}
+export interface AgreementAndDice {
+  good: MeanEstimate | null;
+  poor: MeanEstimate | null;
+  rest: MeanEstimate | null;
+  goodAgainstPoor: GroupComparison | null;
+  goodAgainstRest: GroupComparison | null;
 }
 
 export interface CohortModel {
@@ -55,18 +72,19 @@ export interface CohortModel {
   cases: CohortCase[];
   leftOut: { name: string; reason: string }[];
   dice: MeanEstimate | null;
-  uncertainty: {
-    pearson: Correlation | null;
-    spearman: Correlation | null;
-    line: { slope: number; intercept: number } | null;
+  uncertainty: UncertaintyAndDice;
+  agreement: AgreementAndDice;
+  /** Each region against its own yardstick. */
+  regionAgreement: Record<string, AgreementAndDice>;
+  /** The same over the cases in which every game of every fold is decided. */
+  decided: {
+    cases: number;
+    uncertainty: UncertaintyAndDice;
+    agreement: AgreementAndDice;
+    regionAgreement: Record<string, AgreementAndDice>;
   };
-  agreement: {
-    good: MeanEstimate | null;
-    poor: MeanEstimate | null;
-    rest: MeanEstimate | null;
-    goodAgainstPoor: GroupComparison | null;
-    goodAgainstRest: GroupComparison | null;
-  };
+  undefinedGames: PerRegionRow<number>;
+  tiedCases: number;
   flag: {
     poor: number;
     others: number;

@@ -5,6 +5,7 @@
 
 export const contrasts = ['T1c', 'T1n', 'T2-FLAIR', 'T2w'];
 export const regionRows = ['ET', 'NCR', 'ED', 'TC', 'WT', 'mean'];
+export const regions = ['ET', 'NCR', 'ED', 'TC', 'WT'];
 export const undefinedHere = 'not defined';
 
 /** @param {number} value @param {number} [digits] */

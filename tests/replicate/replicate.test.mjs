@@ -126,8 +126,37 @@ test('the report says what the results say', () => {
   assert.ok(page().includes(found.sentence));
 });
 
+test('each region is held against its own order, and games that say nothing are counted', () => {
+  const found = report().models[0];
+  /** @type {Record<string, number[]>} */
+  const orders = { ET: [1, 3, 3, 3], NCR: [1, 3, 3, 3], ED: [3.5, 3.5, 1, 2], TC: [1, 3, 3, 3], WT: [3.5, 3.5, 1, 2] };
+  const undefinedGames = { ET: 0, NCR: 0, ED: 0, TC: 0, WT: 0, mean: 0 };
+  for (const [n, name] of names.entries()) {
+    const { folds } = result(name).models[0];
+    const own = found.cases.find((each) => each.name === name);
+    for (const row of /** @type {(keyof typeof undefinedGames)[]} */ (Object.keys(undefinedGames))) {
+      const games = folds.map(({ regions }) => /** @type {number[]} */ (regions[row].values));
+      const says = games.map((values) => Math.max(...values) - Math.min(...values) > 1e-9);
+      const present = row === 'mean' || own?.regionPresent[row];
+      if (present) undefinedGames[row] += says.filter((each) => !each).length;
+      if (row === 'mean') continue;
+      const ranks = ranksOf(shapleyByOrders(games[n % 2]));
+      const off = ranks.reduce((sum, rank, contrast) => sum + Math.abs(rank - orders[row][contrast]), 0);
+      const expected = present && says[n % 2] ? 1 - off / 8 : null;
+      if (expected === null) assert.equal(own?.regionNsf[row], null, `${name}, ${row}`);
+      else assert.ok(Math.abs((own?.regionNsf[row] ?? NaN) - expected) < 1e-12, `${name}, ${row}`);
+    }
+  }
+  assert.deepEqual(found.undefinedGames, undefinedGames);
+  const counts = ['ET', 'NCR', 'ED', 'TC', 'WT', 'mean'].map((row) => found.undefinedGames[row]);
+  const last = `${found.decided.cases} of ${found.cases.length}`;
+  assert.ok(page().includes(`| ${[found.name, ...counts, found.tiedCases, last].join(' | ')} |`));
+});
+
 test('a second run computes nothing, and another case of the same name is run again', () => {
   const times = () => names.map((name) => statSync(path.join(out, 'tiny-unet', `${name}.json`)).mtimeMs);
+  const note = '\n<!-- written by hand -->\n\n## What changed\n';
+  writeFileSync(path.join(docs, 'replication.md'), page() + note);
   const [before, text] = [times(), page()];
   const again = replicate();
   assert.equal(again.status, 0);
