@@ -31,6 +31,7 @@ struct ReferenceFile {
     std::string convention;                 // id of the one chosen, or proposed
     std::string question;                   // not empty: the user has to choose before anything is computed
     PerRegion<bool> tells{true, true, true, true, true};  // regions that the convention can tell
+    GridFit fit = GridFit::own;
 };
 
 struct Case {
@@ -41,6 +42,7 @@ struct Case {
     // On `grid`, indexed by Contrast: 0 at the background and nowhere else, METHOD 8.3; intensities are `shift` higher.
     PerContrast<std::vector<float>> voxels;
     PerContrast<float> shift{};
+    PerContrast<GridFit> fit{};
     std::optional<std::vector<std::uint8_t>> reference;  // labels of METHOD 1.2
     std::optional<ReferenceFile> reference_file;
     std::vector<CaseFile> files;

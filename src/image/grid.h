@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <array>
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 namespace shapslice {
@@ -31,6 +32,11 @@ struct Grid {
         return {affine.col(0).head<3>().norm(), affine.col(1).head<3>().norm(), affine.col(2).head<3>().norm()};
     }
 };
+
+// How an image came onto the grid of its case (METHOD 8.2): it lay on it, was laid on it voxel by voxel because its
+// header places nothing, or was resampled.
+enum class GridFit { own, voxel_by_voxel, linear, nearest };
+inline constexpr std::array<std::string_view, 4> kGridFitNames{"own", "voxel by voxel", "linear", "nearest"};
 
 template <class T>
 struct Volume {

@@ -124,8 +124,9 @@ std::vector<float> resample_image(const Volume<float>& source, const Grid& targe
     return voxels;
 }
 
-// True when nothing is left to do; else the image lies elsewhere, and enough of it lies over the case.
-Expected<bool> fits(NamedImage& named, const CaseGrid& to, bool labels, std::vector<std::string>& notes) {
+// How it came onto the grid; nothing where it lies elsewhere, and enough of it lies over the case to be resampled.
+Expected<std::optional<GridFit>> fits(NamedImage& named, const CaseGrid& to, bool labels,
+                                      std::vector<std::string>& notes) {
     Volume<float>& volume = named.image.volume;
     if (same_grid(volume.grid, to.grid, kSameGrid * shortest_edge(to.grid))) {
         const double off = corner_distance(volume.grid, to.grid);
@@ -133,17 +134,17 @@ Expected<bool> fits(NamedImage& named, const CaseGrid& to, bool labels, std::vec
             notes.push_back(named.file_name + ": its header is off that of " + to.file + " by " + millimetres(off) +
                             ", less than a tenth of a voxel; both are taken for one grid.");
         volume.grid = to.grid;
-        return true;
+        return GridFit::own;
     }
     if (named.image.layout.grid.shape == to.layout.grid.shape && places_nothing(named.image.layout)) {
         volume.voxels = stored_alike(named.image, to.layout, to.grid.shape);
         volume.grid = to.grid;
         notes.push_back(named.file_name + ": its header does not say where the image lies; it has the shape of " +
                         to.file + " and is laid on it voxel by voxel. Check on the slices that it fits.");
-        return true;
+        return GridFit::voxel_by_voxel;
     }
     const double share = overlap(volume, to, labels);
-    if (share >= kLeastOverlap) return false;
+    if (share >= kLeastOverlap) return std::nullopt;
     char percent[8];
     std::snprintf(percent, sizeof percent, "%.0f", 100 * share);
     return fail(named.file_name +
@@ -162,28 +163,28 @@ std::string resampled_note(const NamedImage& named, const CaseGrid& to, std::str
 
 }  // namespace
 
-Expected<void> bring_image(NamedImage& named, const Background& background, const CaseGrid& to,
-                           std::vector<std::string>& notes) {
+Expected<GridFit> bring_image(NamedImage& named, const Background& background, const CaseGrid& to,
+                              std::vector<std::string>& notes) {
     Volume<float>& volume = named.image.volume;
     clear_background(volume.voxels, background);
     const auto done = fits(named, to, false, notes);
     if (!done) return tl::make_unexpected(done.error());
-    if (*done) return {};
+    if (*done) return **done;
     notes.push_back(resampled_note(named, to, "linear"));
     volume.voxels = resample_image(volume, to.grid);
     volume.grid = to.grid;
-    return {};
+    return GridFit::linear;
 }
 
-Expected<void> bring_labels(NamedImage& named, const CaseGrid& to, std::vector<std::string>& notes) {
+Expected<GridFit> bring_labels(NamedImage& named, const CaseGrid& to, std::vector<std::string>& notes) {
     Volume<float>& volume = named.image.volume;
     const auto done = fits(named, to, true, notes);
     if (!done) return tl::make_unexpected(done.error());
-    if (*done) return {};
+    if (*done) return **done;
     notes.push_back(resampled_note(named, to, "nearest"));
     volume.voxels = resample_to(volume, to.grid, Interpolation::nearest);
     volume.grid = to.grid;
-    return {};
+    return GridFit::nearest;
 }
 
 }  // namespace shapslice

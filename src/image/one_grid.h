@@ -33,8 +33,8 @@ struct CaseGrid {
 // - Else resampled: an image linearly, its background carried by the nearest voxel so that no shell grows around the
 //   brain; labels to the nearest voxel.
 // An image comes back with `background` cleared (background.h).
-Expected<void> bring_image(NamedImage& named, const Background& background, const CaseGrid& to,
-                           std::vector<std::string>& notes);
-Expected<void> bring_labels(NamedImage& named, const CaseGrid& to, std::vector<std::string>& notes);
+Expected<GridFit> bring_image(NamedImage& named, const Background& background, const CaseGrid& to,
+                              std::vector<std::string>& notes);
+Expected<GridFit> bring_labels(NamedImage& named, const CaseGrid& to, std::vector<std::string>& notes);
 
 }  // namespace shapslice

@@ -22,6 +22,7 @@ Expected<void> take_image(Case& subject, std::size_t contrast, NamedImage named,
     const auto voxel_size = voxel_size_check(named.file_name, named.image.volume.grid);
     const auto brought = bring_image(named, background, to, notes);
     if (!brought) return tl::make_unexpected(brought.error());
+    subject.fit[contrast] = *brought;
     add_notes(subject.notices, named.file_name, notes);
     if (voxel_size) subject.notices.push_back(*voxel_size);
     subject.voxels[contrast] = std::move(named.image.volume.voxels);
@@ -70,7 +71,8 @@ Expected<void> take_segmentation(Case& subject, NamedImage named, const CaseGrid
                     " % of its labels lie in the brain of the images; expected a segmentation of this case, on its "
                     "images' grid.");
     }
-    subject.reference_file = ReferenceFile{named.file_name, std::move(values->voxels), values->counts, "", "", {}};
+    subject.reference_file =
+        ReferenceFile{named.file_name, std::move(values->voxels), values->counts, "", "", {}, *brought};
     const LabelValues counted = values_of(*subject.reference_file);
     add_notes(subject.notices, named.file_name, notes);
     if (values->counts[0] == subject.grid.size()) {

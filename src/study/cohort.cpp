@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "metrics/region_yardstick.h"
 #include "study/cohort_json.h"
 #include "study/compose.h"
 
@@ -12,6 +13,11 @@ namespace {
 
 std::string words(const std::string& case_name, const std::string& model_id) {
     return case_name + " under " + model_id;
+}
+
+bool has_tie(PerContrast<double> ranks) {
+    std::sort(ranks.begin(), ranks.end());
+    return std::adjacent_find(ranks.begin(), ranks.end()) != ranks.end();
 }
 
 // Ranks of every row of a fold, none of undefined games; nothing while a value is open.
@@ -32,6 +38,11 @@ void take_held_out(const FoldResult& fold, const PerRegionRow<std::optional<PerC
     for (std::size_t row = 0; row < kRegionRows; ++row) subject.dice[row] = *fold.regions[row].values[kAllContrasts];
     subject.ranks = ranks;
     if (ranks[kMeanRegion]) subject.nsf = footrule_agreement(*ranks[kMeanRegion], clinical.of(kMeanRegion));
+    subject.tied = ranks[kMeanRegion] && has_tie(*ranks[kMeanRegion]);
+    for (std::size_t r = 0; r < kRegions; ++r) {
+        if (ranks[r] && subject.region_present[r])
+            subject.region_nsf[r] = footrule_agreement(*ranks[r], kRegionYardsticks[r].ranks);
+    }
 }
 
 // Variances that differ by rounding alone tie in ranks over cases, as Shapley values do (METHOD 4.1). Those of five
@@ -69,22 +80,46 @@ bool has_variance(const CohortCase& subject) {
 double mean_dice(const CohortCase& subject) {
     return subject.mean_dice();
 }
-double nsf(const CohortCase& subject) {
-    return *subject.nsf;
-}
 double variance(const CohortCase& subject) {
     return *subject.rank_variance;
 }
 
-AgreementAndDice judge_agreement(const std::vector<CohortCase>& cases) {
+// `nsf_of`: of a case, where it has one.
+template <class NsfOf>
+AgreementAndDice judge_agreement(const std::vector<CohortCase>& cases, NsfOf nsf_of) {
     const auto of = [&](bool (*wanted)(const CohortCase&)) {
-        return numbers(cases, [&](const CohortCase& subject) { return subject.nsf && wanted(subject); }, nsf);
+        return numbers(
+            cases, [&](const CohortCase& subject) { return nsf_of(subject) && wanted(subject); },
+            [&](const CohortCase& subject) { return *nsf_of(subject); });
     };
     const auto good = of(is_good);
     const auto poor = of(is_poor);
     const auto rest = of(is_not_good);
     return {mean_estimate(good), mean_estimate(poor), mean_estimate(rest), mann_whitney(good, poor),
             mann_whitney(good, rest)};
+}
+
+AgreementAndDice judge_agreement(const std::vector<CohortCase>& cases) {
+    return judge_agreement(cases, [](const CohortCase& subject) { return subject.nsf; });
+}
+
+PerRegion<AgreementAndDice> judge_region_agreement(const std::vector<CohortCase>& cases) {
+    PerRegion<AgreementAndDice> regions;
+    for (std::size_t r = 0; r < kRegions; ++r)
+        regions[r] = judge_agreement(cases, [r](const CohortCase& subject) { return subject.region_nsf[r]; });
+    return regions;
+}
+
+UncertaintyAndDice judge_uncertainty(const std::vector<CohortCase>& cases) {
+    const auto v = numbers(cases, has_variance, variance);
+    const auto dice = numbers(cases, has_variance, mean_dice);
+    return {pearson(v, dice), spearman(v, dice), least_squares(v, dice)};
+}
+
+DecidedCases judge_decided(std::vector<CohortCase> cases) {
+    std::erase_if(cases, [](const CohortCase& subject) { return !subject.all_decided(); });
+    return {static_cast<int>(cases.size()), judge_uncertainty(cases), judge_agreement(cases),
+            judge_region_agreement(cases)};
 }
 
 PoorCaseFlag judge_flag(const std::vector<CohortCase>& cases) {
@@ -176,6 +211,10 @@ void keep_equal_folds(CohortModel& model) {
 
 }  // namespace
 
+bool CohortCase::all_decided() const {
+    return std::all_of(undefined_games.begin(), undefined_games.end(), [](int games) { return games == 0; });
+}
+
 Expected<CohortCase> cohort_case(const StudyResult& result, const ModelResult& model, int held_out_fold) {
     if (!result.has_reference) return fail("has no segmentation by an expert");
     CohortCase subject;
@@ -192,6 +231,8 @@ Expected<CohortCase> cohort_case(const StudyResult& result, const ModelResult& m
         const auto ranks = ranks_of(fold, result.clinical);
         if (!ranks) continue;
         ++subject.folds;
+        for (std::size_t row = 0; row < kRegionRows; ++row)
+            subject.undefined_games[row] += !(*ranks)[row] && (row == kMeanRegion || subject.region_present[row]);
         if ((*ranks)[kMeanRegion]) mean_ranks_by_fold.push_back(*(*ranks)[kMeanRegion]);
         if (fold.fold != held_out_fold) continue;
         take_held_out(fold, *ranks, result.clinical, subject);
@@ -220,10 +261,14 @@ void judge_cohort(CohortModel& model) {
     model.undefined_variance = static_cast<int>(
         std::count_if(cases.begin(), cases.end(), [](const auto& subject) { return subject.undefined_folds > 0; }));
     model.dice = mean_estimate(numbers(cases, any, mean_dice));
-    const auto v = numbers(cases, has_variance, variance);
-    const auto dice = numbers(cases, has_variance, mean_dice);
-    model.uncertainty = {pearson(v, dice), spearman(v, dice), least_squares(v, dice)};
+    model.uncertainty = judge_uncertainty(cases);
     model.agreement = judge_agreement(cases);
+    model.region_agreement = judge_region_agreement(cases);
+    model.decided = judge_decided(cases);
+    for (const CohortCase& subject : cases) {
+        model.tied_cases += subject.tied;
+        for (std::size_t row = 0; row < kRegionRows; ++row) model.undefined_games[row] += subject.undefined_games[row];
+    }
     model.flag = judge_flag(cases);
     for (std::size_t row = 0; row < kRegionRows; ++row) {
         const auto present = [&](const CohortCase& subject) {

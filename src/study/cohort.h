@@ -45,6 +45,13 @@ struct CohortCase {
     // v of the mean row over all folds; absent for one fold, and where a fold's game is undefined: v of fewer folds is
     // on another scale.
     std::optional<double> rank_variance;
+    // Of the held-out fold, each region against its own yardstick (METHOD 5.2a), where the reference holds it and its
+    // game is decided.
+    PerRegion<std::optional<double>> region_nsf{};
+    // Over all complete folds, games that are undefined, of the mean row and of the regions that the reference holds.
+    PerRegionRow<int> undefined_games{};
+    bool tied = false;  // sequences of the held-out fold's mean row share a rank
+    bool all_decided() const;
 
     double mean_dice() const { return dice[kMeanRegion]; }
 };
@@ -67,6 +74,15 @@ struct UncertaintyAndDice {
 struct AgreementAndDice {
     std::optional<MeanEstimate> good, poor, rest;
     std::optional<GroupComparison> good_against_poor, good_against_rest;
+};
+
+// The same over the cases in which every game of every fold is decided (METHOD 2.5, 7.2): what ties of nothing may have
+// added to the whole is not in it.
+struct DecidedCases {
+    int cases = 0;
+    UncertaintyAndDice uncertainty;
+    AgreementAndDice agreement;
+    PerRegion<AgreementAndDice> region_agreement{};
 };
 
 // Does v flag poor cases (METHOD 7.3)? The risk of a case is 1 - mean Dice.
@@ -102,6 +118,10 @@ struct CohortModel {
     std::optional<MeanEstimate> dice;
     UncertaintyAndDice uncertainty;
     AgreementAndDice agreement;
+    PerRegion<AgreementAndDice> region_agreement{};  // NSF of each region against its own yardstick
+    DecidedCases decided;
+    PerRegionRow<int> undefined_games{};  // of all cases and folds
+    int tied_cases = 0;                   // whose held-out fold's mean row has a tie
     PoorCaseFlag flag;
     // Over the cases whose reference holds the region (METHOD 7.4).
     PerRegionRow<PerContrast<std::optional<MeanEstimate>>> mean_rank{};

@@ -69,6 +69,9 @@ void describe(F& f, CohortCase& c) {
     f("ranks", keyed(c.ranks, kRegionRowNames));
     f("nsf", c.nsf);
     f("rankVariance", c.rank_variance);
+    f("regionNsf", keyed(c.region_nsf, kRegionNames));
+    f("undefinedGames", keyed(c.undefined_games, kRegionRowNames));
+    f("tied", c.tied);
 }
 
 template <class F>
@@ -91,6 +94,14 @@ void describe(F& f, AgreementAndDice& a) {
     f("rest", a.rest);
     f("goodAgainstPoor", a.good_against_poor);
     f("goodAgainstRest", a.good_against_rest);
+}
+
+template <class F>
+void describe(F& f, DecidedCases& d) {
+    f("cases", d.cases);
+    f("uncertainty", d.uncertainty);
+    f("agreement", d.agreement);
+    f("regionAgreement", keyed(d.region_agreement, kRegionNames));
 }
 
 template <class F>
@@ -124,6 +135,10 @@ void describe(F& f, CohortModel& m) {
     f("dice", m.dice);
     f("uncertainty", m.uncertainty);
     f("agreement", m.agreement);
+    f("regionAgreement", keyed(m.region_agreement, kRegionNames));
+    f("decided", m.decided);
+    f("undefinedGames", keyed(m.undefined_games, kRegionRowNames));
+    f("tiedCases", m.tied_cases);
     f("flag", m.flag);
     f("meanRank", keyed(m.mean_rank, kRegionRowNames));
     f("published", m.published);

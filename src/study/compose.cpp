@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "game/ranking.h"
+#include "metrics/region_yardstick.h"
 
 namespace shapslice {
 
@@ -36,18 +37,21 @@ PerRegionRow<std::optional<double>> dice_rows(const Confusion& counts, const Gam
     return rows;
 }
 
-void judge(RegionGame& game, const PerContrast<double>& clinical, bool may_be_decided) {
+void judge(RegionGame& game, const PerContrast<double>& clinical, const RegionYardstick* yardstick,
+           bool may_be_decided) {
     game.state = game_state(game.values);
     if (game.state == GameState::decided && !may_be_decided) game.state = GameState::undefined;
     game.analysis.reset();
     game.ranks.reset();
     game.agreement.reset();
+    game.region_agreement.reset();
     if (game.state != GameState::decided) return;
     CoalitionValues values{};
     for (std::size_t mask = 0; mask < kCoalitions; ++mask) values[mask] = *game.values[mask];
     game.analysis = analyse_game(values);
     game.ranks = rank_descending(game.analysis->shapley);
     game.agreement = agreement(*game.ranks, clinical);
+    if (yardstick) game.region_agreement = agreement(*game.ranks, yardstick->ranks);
 }
 
 // The contrasts that share the first rank.
@@ -94,6 +98,16 @@ RegionSummary summarise_region(const std::vector<const RegionGame*>& games, cons
     summary.share_at_least = share_of_rankings_at_least(summary.nsf->mean, clinical);
     name_those_ahead(games, summary);
     return summary;
+}
+
+void summarise_region_agreement(const std::vector<const RegionGame*>& games, const RegionYardstick& yardstick,
+                                RegionSummary& summary) {
+    std::vector<double> nsf;
+    for (const RegionGame* game : games)
+        if (game->region_agreement) nsf.push_back(game->region_agreement->nsf);
+    summary.region_nsf = spread(nsf);
+    if (summary.region_nsf)
+        summary.region_share_at_least = share_of_rankings_at_least(summary.region_nsf->mean, yardstick.ranks);
 }
 
 void add_once(std::vector<std::string_view>& words, std::string_view word) {
@@ -147,7 +161,7 @@ void judge_games(const ClinicalRanking& clinical, bool expert, FoldResult& fold)
     for (int row = 0; row < kRegionRows; ++row) {
         const auto n = static_cast<std::size_t>(row);
         const bool found = row == kMeanRegion || fold.in_reference[n];
-        judge(fold.regions[n], clinical.of(row), expert || found);
+        judge(fold.regions[n], clinical.of(row), row == kMeanRegion ? nullptr : &kRegionYardsticks[n], expert || found);
     }
 }
 
@@ -164,6 +178,7 @@ void compose_summary(const ClinicalRanking& clinical, ModelResult& model) {
         }
         model.summary[row] = summarise_region(games, clinical.of(static_cast<int>(row)));
         model.summary[row].undefined_folds = undefined;
+        if (row < kRegions) summarise_region_agreement(games, kRegionYardsticks[row], model.summary[row]);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "metrics/region_yardstick.h"
 #include "study/compose.h"
 #include "study/result_json.h"
 #include "study/verdict.h"
@@ -26,6 +27,7 @@ bool holds_together(const ModelResult& model) {
         for (const RegionGame& game : fold.regions) {
             const bool decided = game.state == GameState::decided;
             if (decided != (game.analysis && game.ranks && game.agreement)) return false;
+            if (!decided && game.region_agreement) return false;
             if ((game_state(game.values) == GameState::open) != (game.state == GameState::open)) return false;
         }
     }
@@ -83,6 +85,10 @@ Json result_to_json(const StudyResult& result) {
         coalitions.push_back(members);
     }
     json["coalitions"] = coalitions;
+    for (std::size_t r = 0; r < kRegions; ++r) {
+        const auto& [ranks, source] = kRegionYardsticks[r];
+        json["regionYardsticks"][std::string(kRegionNames[r])] = {{"ranks", ranks}, {"source", source}};
+    }
     return json;
 }
 
@@ -106,6 +112,13 @@ Expected<StudyResult> result_from_json(const Json& json) {
     } catch (const Json::exception& error) {
         return fail(std::string("This result does not follow the schema: ") + error.what());
     }
+}
+
+ClinicalRanking ranking_by_region() {
+    ClinicalRanking ranking;
+    ranking.name = "By region (BraTS)";
+    for (std::size_t r = 0; r < kRegions; ++r) ranking.by_region[r] = kRegionYardsticks[r].ranks;
+    return ranking;
 }
 
 Expected<ClinicalRanking> clinical_ranking_from_json(const Json& json) {

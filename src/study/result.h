@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +61,7 @@ struct RegionGame {
     std::optional<GameAnalysis> analysis;
     std::optional<PerContrast<double>> ranks;
     std::optional<Agreement> agreement;
+    std::optional<Agreement> region_agreement;  // with the region's own yardstick (METHOD 5.2a); none of the mean row
 };
 
 struct FoldResult {
@@ -97,6 +99,8 @@ struct RegionSummary {
     std::optional<Spread> nsf;
     std::optional<AgreementScale> agreement_scale;
     std::optional<double> share_at_least;  // of the fold-mean NSF among the 24 rankings (METHOD 5.3)
+    std::optional<Spread> region_nsf;      // against the region's own yardstick (METHOD 5.2a)
+    std::optional<double> region_share_at_least;
     // The contrasts, one or several that tie, that have the first rank in more than half of the decided folds, and in
     // how many; none: no contrast is clearly ahead.
     Coalition ahead = kNoContrast;
@@ -123,10 +127,26 @@ struct Verdict {
     bool failure = false;  // poor, or of a doubtful input: contributions explain a failure, not what is relied on
 };
 
+// What a model was given and how its output was read (METHOD 8.4), by the words of its manifest (docs/models.md).
+struct ModelTerms {
+    std::vector<std::string> contrasts;      // of its input channels
+    std::array<double, 3> spacing{0, 0, 0};  // mm along i, j, k; 0: a result of before these were recorded
+    std::array<int, 3> patch{0, 0, 0};       // likewise
+    int multiple = 1;
+    bool fixed_patch = false;
+    std::string axes;  // "xyz" or "zyx", slowest first
+    std::string field_of_view;
+    std::string padding;
+    std::string outputs;
+    std::string activation;
+    std::string decoding;
+};
+
 struct ModelResult {
     std::string id;
     std::string name;
     std::string architecture;
+    ModelTerms terms;
     std::vector<FoldResult> folds;
     PerRegionRow<RegionSummary> summary{};
     int complete_folds = 0;
@@ -153,12 +173,15 @@ inline constexpr int kResultVersion = 2;
 struct StudyResult {
     int schema_version = kResultVersion;
     std::string software = "ShapSlice 0.1.0";
+    int values_version = 0;  // of the program's arithmetic (kValuesVersion); 0 where that is not recorded
     std::string case_name;
     bool synthetic = false;
     struct File {
         std::string name;
         std::string role;
         std::string sha256;
+        std::string on_grid;    // how it came onto T1c's grid: one of kGridFitNames (METHOD 8.2)
+        double background = 0;  // the image's value around the brain (METHOD 8.3)
     };
     std::vector<File> files;
     bool has_reference = false;  // false: METHOD 2.2, the reference is each fold's own full segmentation
@@ -168,7 +191,8 @@ struct StudyResult {
     // have no values.
     std::string label_convention;
     PerRegion<bool> regions_told{true, true, true, true, true};
-    std::vector<Notice> input_notices;  // of the case's files
+    std::map<std::string, std::string> labels_read;  // the file's value to what it was read as: {"4": "ET"}
+    std::vector<Notice> input_notices;               // of the case's files
     StudySettings settings;
     ClinicalRanking clinical;
     std::vector<ModelResult> models;
@@ -181,6 +205,8 @@ struct StudyResult {
 // A clinical ranking as the page sends it; refuses ranks that are not finite numbers of at least 1 and at most 4.
 Expected<ClinicalRanking> clinical_ranking_from_json(const Json& json);
 Json clinical_ranking_to_json(const ClinicalRanking& ranking);
+// The order of all sequences with each region's own in its row (METHOD 5.2a).
+ClinicalRanking ranking_by_region();
 // Settings as the page sends them; what is not there keeps its default. Refuses an unknown baseline by name.
 Expected<StudySettings> study_settings_from_json(const Json& json);
 Json study_settings_to_json(const StudySettings& settings);

@@ -76,6 +76,7 @@ void add_game(Table& table, const std::string& fold, std::string_view region, co
         table.row(fold, region, "nsf_corrected", "", game.agreement->corrected);
         table.row(fold, region, "kendall_tau_b", "", game.agreement->tau_b);
     }
+    if (game.region_agreement) table.row(fold, region, "nsf_region", "", game.region_agreement->nsf);
 }
 
 void add_summary(Table& table, std::string_view region, const RegionSummary& summary) {
@@ -92,6 +93,7 @@ void add_summary(Table& table, std::string_view region, const RegionSummary& sum
     }
     if (summary.mean_rank) table.contrasts("all", region, "rank_mean", *summary.mean_rank);
     if (summary.nsf) table.row("all", region, "nsf_mean", "", summary.nsf->mean);
+    if (summary.region_nsf) table.row("all", region, "nsf_region_mean", "", summary.region_nsf->mean);
     table.row("all", region, "rank_variance", "", summary.rank_variance);
     table.row("all", region, "kendall_w", "", summary.kendall_w);
 }

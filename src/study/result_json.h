@@ -133,6 +133,7 @@ void describe(F& f, RegionGame& g) {
     f("analysis", g.analysis);
     f("ranks", g.ranks);
     f("agreement", g.agreement);
+    f("regionAgreement", g.region_agreement);
 }
 
 template <class F>
@@ -161,6 +162,8 @@ void describe(F& f, RegionSummary& s) {
     f("nsf", s.nsf);
     f("agreementScale", s.agreement_scale);
     f("shareAtLeast", s.share_at_least);
+    f("regionNsf", s.region_nsf);
+    f("regionShareAtLeast", s.region_share_at_least);
     f("ahead", s.ahead);
     f("aheadInFolds", s.ahead_in_folds);
 }
@@ -189,10 +192,26 @@ void describe(F& f, Verdict& v) {
 }
 
 template <class F>
+void describe(F& f, ModelTerms& t) {
+    f("contrasts", t.contrasts);
+    f("spacing", t.spacing);
+    f("patch", t.patch);
+    f("multiple", t.multiple);
+    f("fixedPatch", t.fixed_patch);
+    f("axes", t.axes);
+    f("fieldOfView", t.field_of_view);
+    f("padding", t.padding);
+    f("outputs", t.outputs);
+    f("activation", t.activation);
+    f("decoding", t.decoding);
+}
+
+template <class F>
 void describe(F& f, ModelResult& m) {
     f("id", m.id);
     f("name", m.name);
     f("architecture", m.architecture);
+    f("terms", m.terms);
     f("folds", m.folds);
     f("summary", keyed(m.summary, kRegionRowNames));
     f("completeFolds", m.complete_folds);
@@ -217,12 +236,15 @@ void describe(F& f, StudyResult::File& file) {
     f("name", file.name);
     f("role", file.role);
     f("sha256", file.sha256);
+    f("onGrid", file.on_grid);
+    f("background", file.background);
 }
 
 template <class F>
 void describe(F& f, StudyResult& r) {
     f("schemaVersion", r.schema_version);
     f("software", r.software);
+    f("valuesVersion", r.values_version);
     f("caseName", r.case_name);
     f("synthetic", r.synthetic);
     f("files", r.files);
@@ -231,6 +253,7 @@ void describe(F& f, StudyResult& r) {
     f("regionPresent", keyed(r.region_present, kRegionNames));
     f("labelConvention", r.label_convention);
     f("regionsTold", keyed(r.regions_told, kRegionNames));
+    f("labelsRead", r.labels_read);
     f("inputNotices", r.input_notices);
     f("settings", r.settings);
     f("clinicalRanking", r.clinical);

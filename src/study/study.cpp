@@ -10,6 +10,8 @@
 #include "inference/absent_channels.h"
 #include "inference/providers.h"
 #include "intake/assemble_case.h"
+#include "intake/label_conventions.h"
+#include "study/model_terms.h"
 #include "study/sentence.h"
 #include "study/verdict.h"
 
@@ -77,16 +79,39 @@ bool is_held_out(const FoldModel& fold, const Case& subject) {
     });
 }
 
+// A file of the case with what was done to it (METHOD 8.2, 8.3).
+StudyResult::File recorded(const Case& subject, const CaseFile& file) {
+    StudyResult::File record{file.name, std::string(role_name(file.role)), file.sha256, "", 0};
+    const auto n = static_cast<std::size_t>(file.role);
+    const GridFit fit = n < kContrasts           ? subject.fit[n]
+                        : subject.reference_file ? subject.reference_file->fit
+                                                 : GridFit{};
+    record.on_grid = kGridFitNames[static_cast<std::size_t>(fit)];
+    if (n < kContrasts) record.background = static_cast<double>(subject.shift[n]);
+    return record;
+}
+
+// Of the values that occur in the segmentation's file, which label each was read as (METHOD 1.2a).
+std::map<std::string, std::string> labels_read(const ReferenceFile& file) {
+    std::map<std::string, std::string> read;
+    const LabelConvention* convention = find_label_convention(file.convention);
+    for (std::size_t value = 0; convention && value < file.counts.size(); ++value) {
+        const auto label = static_cast<std::size_t>(convention->meaning[value]);
+        if (file.counts[value] > 0) read[std::to_string(value)] = kLabelNames[label];
+    }
+    return read;
+}
+
 }  // namespace
 
 Study::Study(const Case& subject, Runtime& runtime, StudyEvents& events)
     : subject_(subject), runtime_(runtime), events_(events) {
+    result_.values_version = kValuesVersion;
     result_.case_name = subject.name;
     result_.synthetic = subject.synthetic;
     result_.has_reference = subject.reference.has_value();
     for (const CaseFile& file : subject.files) {
-        if (file.role != FileRole::unused)
-            result_.files.push_back({file.name, std::string(role_name(file.role)), file.sha256});
+        if (file.role != FileRole::unused) result_.files.push_back(recorded(subject, file));
     }
     if (subject.reference) {
         const Confusion counts = count_overlap(*subject.reference, *subject.reference);
@@ -108,6 +133,7 @@ void Study::take_labels() {
     if (!subject_.reference_file) return;
     result_.label_convention = subject_.reference_file->convention;
     result_.regions_told = subject_.reference_file->tells;
+    result_.labels_read = labels_read(*subject_.reference_file);
     for (std::size_t r = 0; r < kRegions; ++r)
         result_.region_present[r] = result_.region_present[r] && result_.regions_told[r];
 }
@@ -376,6 +402,7 @@ void Study::recompose() {
         model.id = selected.manifest.id;
         model.name = selected.manifest.name;
         model.architecture = selected.manifest.architecture;
+        model.terms = model_terms(selected.manifest);
         const GameTerms terms = terms_of(selected);
         for (const int index : selected.folds) {
             FoldResult& fold = model.folds.emplace_back(fold_result(selected, index, terms));

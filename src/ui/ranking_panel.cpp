@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "metrics/region_yardstick.h"
 #include "study/result_json.h"
 #include "ui/palette.h"
 #include "ui/panels.h"
@@ -44,7 +45,13 @@ void edit_buttons(AppState& state, Editor& editor) {
     if (ImGui::Button("Protocol")) send_ranking(state, ClinicalRanking{});
     if (ImGui::IsItemHovered()) ImGui::SetTooltip("Back to the protocol ranking: T1c 1, T2-FLAIR 2, T1n and T2w 3");
     ImGui::SameLine();
-    ImGui::SetNextItemWidth(92);
+    if (ImGui::Button("By region")) send_ranking(state, ranking_by_region());
+    if (ImGui::IsItemHovered()) {
+        ImGui::SetTooltip("%s", row < kRegions ? std::string(kRegionYardsticks[row].source).c_str()
+                                               : "Each region's own order: where its annotators look for it.");
+    }
+    ImGui::SameLine();
+    ImGui::SetNextItemWidth(72);
     ImGui::InputText("##name", &editor.name);
     ImGui::SameLine();
     if (ImGui::Button("Save") && !editor.name.empty()) {

@@ -99,6 +99,11 @@ void scales_panel(AppState& state, float height) {
                           text
                     : "Corrected for chance: not defined, the clinical ranking ranks all alike.";
     }
+    const auto own =
+        fold ? (fold->regions[row].region_agreement ? std::optional(fold->regions[row].region_agreement->nsf)
+                                                    : std::nullopt)
+             : (summary.region_nsf ? std::optional(summary.region_nsf->mean) : std::nullopt);
+    if (own) words += " With the order for this region alone: " + two_digits(*own) + ".";
     ImGui::SetCursorScreenPos({start.x, start.y + 64});
     if (words.empty())
         words = pending ? "Pending until the first fold is complete." : no_numbers_words(state, state.choice.region);

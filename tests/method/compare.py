@@ -120,10 +120,10 @@ def compare_segment(program, subject, fold, coalition, baseline, scratch):
     compare_labels(name, subject, subject.segmentation(network, coalition, baseline), read_labels(file))
 
 
-def compare_game(name, game, v):
+def compare_game(name, row, game, v):
     """One row of one fold: what follows from its 16 values."""
     state = second.state_of(v)
-    check(f"{name}: state", game.get("state", state) == state, game.get("state"))
+    check(f"{name}: state", game["state"] == state, game["state"])
     if state == "undefined":
         return check(f"{name}: nothing said of it", game["ranks"] is None, game["ranks"])
     phi = second.shapley(v)
@@ -132,6 +132,11 @@ def compare_game(name, game, v):
     near(f"{name}: ranks", game["ranks"], ranks)
     for key, value in second.agreement(ranks, second.PROTOCOL).items():
         near(f"{name}: {key}", game["agreement"][key], value)
+    if row == "mean":
+        check(f"{name}: no yardstick", game["regionAgreement"] is None, game["regionAgreement"])
+        return ranks
+    for key, value in second.agreement(ranks, second.YARDSTICKS[row]).items():
+        near(f"{name}: {key} of the region's own", game["regionAgreement"][key], value)
     return ranks
 
 
@@ -140,7 +145,12 @@ def compare_study(program, subject, scratch):
     out = Path(scratch) / "segmentations"
     result = json.loads(run(program, "study", "--model", subject.model, "--segmentations", out, subject.folder))
     (model,) = result["models"]
-    ranks = {row: [] for row in second.YARDSTICKS}
+    check("labels read", result["labelsRead"] == {"0": "background", "1": "NCR", "2": "ED", "3": "ET"}, result["labelsRead"])
+    check("spacing on record", model["terms"]["spacing"] == subject.grid.model, model["terms"])
+    for row, ranks in second.YARDSTICKS.items():
+        if row != "mean":
+            near(f"{row}: yardstick", result["regionYardsticks"][row]["ranks"], ranks)
+    ranks_of = {row: [] for row in second.YARDSTICKS}
     for fold, found in enumerate(model["folds"]):
         check(f"fold {fold}: how it ran is on record", (found["provider"], found["precision"]) == ("native", "float32"))
         network = Network(subject.model, subject.manifest, fold, scratch)
@@ -159,10 +169,10 @@ def compare_study(program, subject, scratch):
                 near(f"{name}, {row}: v of the other's labels", value, rows[row][coalition], 1e-4)
         for row, v in rows.items():
             near(f"fold {fold}, {row}: v", found["regions"][row]["values"], v)
-            these = compare_game(f"fold {fold}, {row}", found["regions"][row], v)
+            these = compare_game(f"fold {fold}, {row}", row, found["regions"][row], v)
             if these:
-                ranks[row].append(these)
-    for row, of_folds in ranks.items():
+                ranks_of[row].append(these)
+    for row, of_folds in ranks_of.items():
         summary = model["summary"][row]
         near(f"{row}: variance", summary["rankVariance"], second.rank_variance(of_folds))
         near(f"{row}: W", summary["kendallW"], second.kendall_w(of_folds))

@@ -174,6 +174,7 @@ TEST(AssembleCase, ResamplesAnotherGridAndSaysHowFarItWasOff) {
     const auto subject = assemble_case("x", images, std::nullopt);
     ASSERT_TRUE(subject);
     EXPECT_EQ(subject->voxels[2].size(), grid.size());
+    EXPECT_EQ(subject->fit, (PerContrast<GridFit>{GridFit::own, GridFit::own, GridFit::linear, GridFit::own}));
     ASSERT_EQ(subject->notices.size(), 1u);
     EXPECT_NE(subject->notices[0].sentence.find("0.5 mm"), std::string::npos) << subject->notices[0].sentence;
     EXPECT_EQ(subject->voxels[2][grid.index(3, 3, 3)], 4.0f);
