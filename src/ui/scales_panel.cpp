@@ -110,10 +110,10 @@ void scales_panel(AppState& state, float height) {
     quiet_text(words.c_str());
 
     const auto range = summary.variance_scale.value_or(*variance_scale(kUsualFolds));
-    scale({start.x, start.y + 88}, width, "Uncertainty: variance of ranks over folds", 0, range.largest,
+    scale({start.x, start.y + 102}, width, "Uncertainty: variance of ranks over folds", 0, range.largest,
           {{0, "stable", true}, {range.chance, "chance", false}, {range.largest, "largest", true}}, {},
           summary.rank_variance, shown.complete_folds == 0 ? "pending" : "not defined");
-    ImGui::SetCursorScreenPos({start.x, start.y + 156});
+    ImGui::SetCursorScreenPos({start.x, start.y + 170});
     std::string tau = "Kendall's W over folds: " + optional_words(summary.kendall_w);
     if (fold && fold->regions[row].agreement)
         tau += "   tau-b of this fold: " + optional_words(fold->regions[row].agreement->tau_b);
