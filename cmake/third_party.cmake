@@ -1,9 +1,42 @@
-# Third-party libraries, built from the source that scripts/setup.sh unpacked below .toolchain. Include paths are SYSTEM: their warnings are not ours.
+# Third-party libraries, built from the source that scripts/setup.sh unpacked below .toolchain: by setup.sh once for every checkout that
+# has this toolchain, or here where the options or this file have changed since. Include paths are SYSTEM: their warnings are not ours.
 set(source_root "${SHAPSLICE_TOOLCHAIN}/src")
 set(package_root "${SHAPSLICE_TOOLCHAIN}/packages/usr")
 if(NOT EXISTS "${source_root}/nifticlib")
   message(FATAL_ERROR "Third-party source is missing: run scripts/setup.sh first.")
 endif()
+
+# Where setup.sh leaves what it built: by everything that decides how.
+file(SHA256 "${CMAKE_CURRENT_LIST_FILE}" third_party_key)
+file(SHA256 "${CMAKE_CURRENT_LIST_DIR}/options.cmake" options_key)
+string(SHA256 third_party_key
+  "${third_party_key} ${options_key} ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${SHAPSLICE_SANITIZE} ${EMSCRIPTEN}")
+string(SUBSTRING "${third_party_key}" 0 16 third_party_key)
+set(third_party_built "${SHAPSLICE_TOOLCHAIN}/libraries/${third_party_key}")
+if(SHAPSLICE_THIRD_PARTY_ONLY)
+  set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY "${third_party_built}")
+endif()
+
+# third_party_library(NAME SOURCES...): third_party::NAME. Sets `interface` to the keyword for what its users need, and `built_here`.
+macro(third_party_library name)
+  if(EXISTS "${third_party_built}/complete" AND NOT SHAPSLICE_THIRD_PARTY_ONLY)
+    add_library(third_party_${name} STATIC IMPORTED)
+    set_target_properties(third_party_${name} PROPERTIES IMPORTED_LOCATION "${third_party_built}/libthird_party_${name}.a")
+    set(interface INTERFACE)
+    set(built_here FALSE)
+  else()
+    add_library(third_party_${name} STATIC ${ARGN})
+    set(interface PUBLIC)
+    set(built_here TRUE)
+  endif()
+  add_library(third_party::${name} ALIAS third_party_${name})
+endmacro()
+# How the library is compiled, where it is.
+macro(third_party_options name)
+  if(built_here)
+    target_compile_options(third_party_${name} PRIVATE ${ARGN})
+  endif()
+endmacro()
 
 # Header-only packages are reached through links in a folder of their own: the package folder itself also holds other systems' headers.
 set(header_root "${CMAKE_BINARY_DIR}/third_party_headers")
@@ -20,21 +53,19 @@ foreach(name eigen json expected)
   target_include_directories(third_party_${name} SYSTEM INTERFACE "${header_root}")
 endforeach()
 
-add_library(third_party_libdeflate STATIC
+third_party_library(libdeflate
   "${source_root}/libdeflate/lib/adler32.c" "${source_root}/libdeflate/lib/crc32.c"
   "${source_root}/libdeflate/lib/deflate_compress.c" "${source_root}/libdeflate/lib/deflate_decompress.c"
   "${source_root}/libdeflate/lib/gzip_compress.c" "${source_root}/libdeflate/lib/gzip_decompress.c"
   "${source_root}/libdeflate/lib/utils.c"
   "${source_root}/libdeflate/lib/x86/cpu_features.c" "${source_root}/libdeflate/lib/arm/cpu_features.c")
-add_library(third_party::libdeflate ALIAS third_party_libdeflate)
-target_include_directories(third_party_libdeflate SYSTEM PUBLIC "${source_root}/libdeflate")
-target_compile_options(third_party_libdeflate PRIVATE -w -O3)
+target_include_directories(third_party_libdeflate SYSTEM ${interface} "${source_root}/libdeflate")
+third_party_options(libdeflate -w -O3)
 
 # nifti_clib: header structures, byte swapping, quaternions; compressed files are inflated by libdeflate before it sees them.
-add_library(third_party_nifti STATIC "${source_root}/nifticlib/nifti2/nifti2_io.c" "${source_root}/nifticlib/znzlib/znzlib.c")
-add_library(third_party::nifti ALIAS third_party_nifti)
-target_include_directories(third_party_nifti SYSTEM PUBLIC "${source_root}/nifticlib/nifti2" "${source_root}/nifticlib/niftilib" "${source_root}/nifticlib/znzlib")
-target_compile_options(third_party_nifti PRIVATE -w)
+third_party_library(nifti "${source_root}/nifticlib/nifti2/nifti2_io.c" "${source_root}/nifticlib/znzlib/znzlib.c")
+target_include_directories(third_party_nifti SYSTEM ${interface} "${source_root}/nifticlib/nifti2" "${source_root}/nifticlib/niftilib" "${source_root}/nifticlib/znzlib")
+third_party_options(nifti -w)
 
 # Protobuf's lite runtime, and ONNX's format as C++ classes on it. protoc (Debian's protobuf-compiler) is of the same version.
 set(protobuf "${source_root}/protobuf/src/google/protobuf")
@@ -48,46 +79,56 @@ set(protobuf_sources
 list(TRANSFORM protobuf_sources PREPEND "${protobuf}/")
 list(TRANSFORM protobuf_sources APPEND ".cc")
 find_program(SHAPSLICE_PROTOC protoc REQUIRED)
-set(onnx_proto "${CMAKE_BINARY_DIR}/third_party_protos")
+if(SHAPSLICE_THIRD_PARTY_ONLY OR EXISTS "${third_party_built}/complete")
+  set(onnx_proto "${third_party_built}/protos")
+else()
+  set(onnx_proto "${CMAKE_BINARY_DIR}/third_party_protos")
+endif()
 file(MAKE_DIRECTORY "${onnx_proto}")
 add_custom_command(
   OUTPUT "${onnx_proto}/onnx/onnx.pb.cc" "${onnx_proto}/onnx/onnx.pb.h"
   COMMAND "${SHAPSLICE_PROTOC}" "--proto_path=${package_root}/include" "--cpp_out=${onnx_proto}" onnx/onnx.proto
   DEPENDS "${package_root}/include/onnx/onnx.proto" VERBATIM)
-add_library(third_party_onnx STATIC ${protobuf_sources} "${onnx_proto}/onnx/onnx.pb.cc" "${onnx_proto}/onnx/onnx.pb.h")
-add_library(third_party::onnx ALIAS third_party_onnx)
-target_include_directories(third_party_onnx SYSTEM PUBLIC "${source_root}/protobuf/src" "${onnx_proto}")
-target_compile_options(third_party_onnx PRIVATE -w)
+third_party_library(onnx ${protobuf_sources} "${onnx_proto}/onnx/onnx.pb.cc" "${onnx_proto}/onnx/onnx.pb.h")
+target_include_directories(third_party_onnx SYSTEM ${interface} "${source_root}/protobuf/src" "${onnx_proto}")
+third_party_options(onnx -w)
 # Its headers are most of what compiling it takes: read for many files at once.
 set_target_properties(third_party_onnx PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 17
   # Some leave their macros defined, for which the next file's header would stop.
   UNITY_BUILD_CODE_AFTER_INCLUDE "#ifdef PROTOBUF_NAMESPACE\n#include <google/protobuf/port_undef.inc>\n#endif")
 if(SHAPSLICE_SANITIZE)
   # Protobuf appends nothing from nowhere: memcpy of 0 bytes from null.
-  target_compile_options(third_party_onnx PRIVATE -fno-sanitize=nonnull-attribute)
+  third_party_options(onnx -fno-sanitize=nonnull-attribute)
 endif()
 
-add_library(third_party_gtest STATIC "${package_root}/src/googletest/googletest/src/gtest-all.cc")
-add_library(third_party::gtest ALIAS third_party_gtest)
-target_include_directories(third_party_gtest SYSTEM PUBLIC "${package_root}/src/googletest/googletest/include" PRIVATE "${package_root}/src/googletest/googletest")
-target_compile_options(third_party_gtest PRIVATE -w -O0)
+third_party_library(gtest "${package_root}/src/googletest/googletest/src/gtest-all.cc")
+target_include_directories(third_party_gtest SYSTEM ${interface} "${package_root}/src/googletest/googletest/include")
+third_party_options(gtest -w -O0 "-I${package_root}/src/googletest/googletest")
 if(SHAPSLICE_SANITIZE)
-  target_compile_options(third_party_gtest PRIVATE -fno-sanitize=undefined,fuzzer-no-link)  # not what is tested
+  third_party_options(gtest -fno-sanitize=undefined,fuzzer-no-link)  # not what is tested
 endif()
 if(EMSCRIPTEN)
-  target_compile_definitions(third_party_gtest PUBLIC GTEST_HAS_PTHREAD=0)
+  target_compile_definitions(third_party_gtest ${interface} GTEST_HAS_PTHREAD=0)
 endif()
 
 if(EMSCRIPTEN)
   set(imgui "${source_root}/imgui")
-  add_library(third_party_imgui STATIC
+  third_party_library(imgui
     "${imgui}/imgui.cpp" "${imgui}/imgui_draw.cpp" "${imgui}/imgui_tables.cpp" "${imgui}/imgui_widgets.cpp"
     "${imgui}/misc/cpp/imgui_stdlib.cpp" "${imgui}/backends/imgui_impl_glfw.cpp" "${imgui}/backends/imgui_impl_opengl3.cpp")
   # Answered by src/ui/gl_state.cpp, which says why.
   set_source_files_properties("${imgui}/backends/imgui_impl_opengl3.cpp" PROPERTIES
     COMPILE_DEFINITIONS glGetIntegerv=shapslice_gl_get_integer)
-  add_library(third_party::imgui ALIAS third_party_imgui)
-  target_include_directories(third_party_imgui SYSTEM PUBLIC "${imgui}" "${imgui}/backends" "${imgui}/misc/cpp")
-  target_compile_definitions(third_party_imgui PUBLIC IMGUI_DISABLE_OBSOLETE_FUNCTIONS IMGUI_IMPL_OPENGL_ES3)
-  target_compile_options(third_party_imgui PRIVATE -w)
+  target_include_directories(third_party_imgui SYSTEM ${interface} "${imgui}" "${imgui}/backends" "${imgui}/misc/cpp")
+  target_compile_definitions(third_party_imgui ${interface} IMGUI_DISABLE_OBSOLETE_FUNCTIONS IMGUI_IMPL_OPENGL_ES3)
+  third_party_options(imgui -w)
+endif()
+
+# Found again only once all are there.
+if(SHAPSLICE_THIRD_PARTY_ONLY)
+  set(libraries third_party_libdeflate third_party_nifti third_party_onnx third_party_gtest)
+  if(EMSCRIPTEN)
+    list(APPEND libraries third_party_imgui)
+  endif()
+  add_custom_target(third_party ALL COMMAND "${CMAKE_COMMAND}" -E touch "${third_party_built}/complete" DEPENDS ${libraries})
 endif()

@@ -159,6 +159,22 @@ npm_packages() {
     cp package-lock.json "$stamp"
 }
 
+# --- third-party libraries, compiled once for every checkout that has this toolchain -----------------------------------
+
+# third_party_libraries PRESET...: cmake/third_party.cmake says where they go, and that what is there is left alone.
+third_party_libraries() {
+    local preset failed=0 pids=()
+    for preset in "$@"; do
+        (
+            cmake --preset "$preset" -B "$tools/build/$preset" -DSHAPSLICE_THIRD_PARTY_ONLY=ON &&
+                cmake --build "$tools/build/$preset"
+        ) >"$tools/third_party_$preset.log" 2>&1 &
+        pids+=($!)
+    done
+    for preset in "${pids[@]}"; do wait "$preset" || failed=1; done
+    [ $failed = 0 ] || { say "a third-party library does not compile: see .toolchain/third_party_*.log" >&2; exit 1; }
+}
+
 install_packages "${build_packages[@]}"
 [ "$what" = test ] && install_packages "${test_packages[@]}"
 [ "$what" = train ] && install_packages "${train_packages[@]}"
@@ -166,4 +182,5 @@ third_party_source
 emscripten_present || unpack_emscripten
 npm_packages
 . ./emsdk_env.sh
+if [ "$what" = test ]; then third_party_libraries wasm native native-sanitize; else third_party_libraries wasm; fi
 say "ready: $(emcc --version | head -n 1)"

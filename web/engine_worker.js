@@ -30,6 +30,8 @@ const pool = new ConvnetPool(enginesHere());
 let library;
 /** Rises with each opening and with Cancel: an opening that is no longer the newest gives up. */
 let openings = 0;
+/** Settings of the page's own built-in case. @type {Record<string, unknown>} */
+let builtIn = {};
 /** Number of the opening whose files the engine holds. */
 let begun = 0;
 /** Cancel was asked for since the last Run. */
@@ -347,9 +349,10 @@ const methods = {
     });
   },
 
-  /** @param {{ provider: import('./types.d.ts').WantedProvider, traceless: boolean }} options */
-  async start({ provider, traceless }) {
+  /** @param {{ provider: import('./types.d.ts').WantedProvider, traceless: boolean, builtIn: Record<string, unknown> }} options */
+  async start({ provider, traceless, builtIn: settings }) {
     store.traceless = traceless;
+    builtIn = settings;
     runtime = new OrtRuntime(new URL('ort/', site), provider);
     await engineReady;
     return library.loadSite(new URL('models/', site), (sentence) => emit('notice', { kind: 'error', sentence }));
@@ -395,12 +398,12 @@ const methods = {
     return { ...runtime.state, engines: pool.count };
   },
 
-  /** @param {Record<string, unknown>} settings PhantomSettings; {} is the page's own case */
+  /** @param {Record<string, unknown>} settings PhantomSettings, in place of the page's own; {} is the page's own case */
   async openPhantom(settings) {
     const engine = await engineReady;
     ++openings;
     await stopStudy(engine);
-    engine.openPhantom(JSON.stringify(settings));
+    engine.openPhantom(JSON.stringify({ ...builtIn, ...settings }));
     emitCase(engine);
     await recallStudy(engine);
     await emitStorage();

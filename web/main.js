@@ -58,8 +58,8 @@ const engine = new EngineClient(
 );
 
 function startOptions() {
-  const { provider, traceless } = readAddress(options);
-  return { provider, traceless };
+  const { provider, traceless, builtIn } = readAddress(options);
+  return { provider, traceless, builtIn };
 }
 
 /** @param {string} name @param {unknown} detail */

@@ -17,7 +17,7 @@ const LABELS_FLOAT = 1e-4; // share of the brain's voxels whose label may differ
 const LABELS_WIDE = 5e-4;
 // Narrow numbers are for what a network was trained on: all contrasts. From a single one, labels hang by a thread.
 /** @type {Record<number, number>} */
-const LABELS_NARROW = { 15: 3e-3, 11: 5e-3, 4: 2e-2, 8: 2e-2 };
+const LABELS_NARROW = { 15: 3e-3, 4: 2e-2 };
 const CONTRASTS = 4;
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'shapslice-convnet-'));
@@ -128,19 +128,20 @@ function label(logits, voxel) {
 const labelsOff = (found, expected, brain) =>
   brain.filter((voxel) => label(found, voxel) !== label(expected, voxel)).length / brain.length;
 
-// All contrasts, and coalitions down to a single one; ranges measured on the whole case and on single contrasts.
+// All contrasts, and a single one: the least of what a network was trained on, where labels hang by a thread. bench/agreement.mjs does
+// it for every coalition of real cases.
 test('shipped models give the labels that ONNX Runtime gives', { timeout: 1800e3 }, async (context) => {
   execFileSync(program, ['phantom', '--seed', '3', '--out', file('case')]);
-  execFileSync(program, ['prepare', '--spacing', '2', '--multiple', '8', '--out', scratch, file('case')]);
+  execFileSync(program, ['prepare', '--spacing', '2.5', '--multiple', '8', '--out', scratch, file('case')]);
   const { extents: shape, values } = readNpy(file('case.input.npy'));
   const voxels = values.length / CONTRASTS;
   const brain = [...Array(voxels).keys()].filter((voxel) => [0, 1, 2, 3].some((c) => values[c * voxels + voxel] !== 0));
   /** @param {number} coalition a bit a contrast */
   const masked = (coalition) => values.map((value, n) => ((coalition >> Math.floor(n / voxels)) & 1 ? value : 0));
-  const coalitions = [15, 11, 4, 8];
+  const coalitions = [15, 4];
   const inputs = coalitions.map((coalition) => file(`${coalition}.npy`));
   coalitions.forEach((coalition, n) => writeNpy(inputs[n], shape, masked(coalition)));
-  const calibration = [15, 4, 8].map((coalition) => file(`${coalition}.npy`));
+  const calibration = coalitions.map((coalition) => file(`${coalition}.npy`));
   for (const name of ['unet', 'segresnet']) {
     const model = path.join(root, `models/${name}/fold0.onnx`);
     const session = await ort.InferenceSession.create(model);
@@ -155,5 +156,18 @@ test('shipped models give the labels that ONNX Runtime gives', { timeout: 1800e3
       assert.ok(off[0] <= LABELS_FLOAT && off[1] <= LABELS_WIDE && off[2] <= LABELS_NARROW[coalition], found);
     }
     await session.release();
+  }
+});
+
+test('every fold of the U-Net finds the tumour of the built-in case', () => {
+  execFileSync(program, ['phantom', '--out', file('built-in')]);
+  execFileSync(program, ['prepare', '--spacing', '2', '--multiple', '8', '--out', scratch, file('built-in')]);
+  const input = file('built-in.input.npy');
+  const { extents } = readNpy(input);
+  for (const fold of [0, 1, 2, 3, 4]) {
+    onEngine(path.join(root, `models/unet/fold${fold}.onnx`), extents, [input]);
+    const score = ['score', '--case', file('built-in'), '--logits', file('output0.npy')];
+    const { dice } = JSON.parse(execFileSync(program, score, { encoding: 'utf8' }));
+    assert.ok(dice.WT >= 0.8, `fold ${fold + 1}: WT ${dice.WT}`);
   }
 });

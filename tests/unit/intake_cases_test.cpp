@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "intake/file_start.h"
 #include "study/open_case.h"
+#include "support.h"
 
 namespace shapslice {
 namespace {
@@ -14,11 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kIntake = fs::path(SHAPSLICE_CASES) / "intake";
-
-std::vector<std::uint8_t> bytes_of(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return std::vector<std::uint8_t>(std::istreambuf_iterator<char>(file), {});
-}
 
 CaseRequest request_of(const fs::path& folder) {
     CaseRequest request;
@@ -31,7 +26,7 @@ CaseRequest request_of(const fs::path& folder) {
     }
     const auto wanted = files_to_look_into(request.files);
     for (FileEntry& file : request.files) {
-        if (wanted.contains(file.path)) take_beginning(file, bytes_of(folder / file.path));
+        if (wanted.contains(file.path)) take_beginning(file, testing::file_bytes(folder / file.path));
     }
     return request;
 }
@@ -41,8 +36,8 @@ Expected<Case> open_request(const fs::path& folder, const CaseRequest& request) 
     if (const std::string refusal = refusal_of(list); !refusal.empty()) return fail(refusal);
     CaseOpening opening(list.cases[*list.chosen]);
     for (const auto& [path, image_path] : opening.wanted()) {
-        const auto image = image_path.empty() ? std::vector<std::uint8_t>{} : bytes_of(folder / image_path);
-        if (const auto added = opening.add(path, bytes_of(folder / path), image); !added)
+        const auto image = image_path.empty() ? std::vector<std::uint8_t>{} : testing::file_bytes(folder / image_path);
+        if (const auto added = opening.add(path, testing::file_bytes(folder / path), image); !added)
             return tl::make_unexpected(added.error());
     }
     return opening.finish();
@@ -117,7 +112,7 @@ TEST_F(IntakeCases, VolumesOfOneFile) {
     ASSERT_TRUE(opened) << opened.error().sentence;
     EXPECT_EQ(opened->name, "BRATS_001");
     const std::string image = "imagesTr/BRATS_001.nii.gz";
-    const auto bytes = bytes_of(kIntake / "names/decathlon_4d" / image);
+    const auto bytes = testing::file_bytes(kIntake / "names/decathlon_4d" / image);
     const std::array<int, 4> frames{2, 1, 0, 3};
     const auto volumes = read_nifti_frames(image, frames, bytes);
     ASSERT_TRUE(volumes) << volumes.error().sentence;

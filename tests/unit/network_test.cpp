@@ -2,7 +2,6 @@
 // graph computes the same is tested on ONNX Runtime (tests/network).
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <functional>
 #include <random>
 
@@ -11,13 +10,13 @@
 #include "network/external_weights.h"
 #include "network/rewrite.h"
 #include "network/working_size.h"
+#include "support.h"
 
 namespace shapslice {
 namespace {
 
 Bytes test_network(const std::string& name) {
-    std::ifstream file(SHAPSLICE_TEST_DATA "/networks/" + name + ".onnx", std::ios::binary);
-    return Bytes(std::istreambuf_iterator<char>(file), {});
+    return testing::file_bytes(SHAPSLICE_TEST_DATA "/networks/" + name + ".onnx");
 }
 
 int count(const Network& network, const std::string& operation) {

@@ -24,8 +24,10 @@ inline Grid grid_of(Shape shape, double spacing = 1) {
 }
 
 inline std::vector<std::uint8_t> file_bytes(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
+    std::vector<std::uint8_t> bytes(std::filesystem::file_size(path));
+    std::ifstream(path, std::ios::binary)
+        .read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    return bytes;
 }
 
 // A case with a border of zeros, a "brain" of seeded values, and a reference of three nested labels.

@@ -15,6 +15,7 @@ import {
   resultOf,
   runStudy,
   scratchFolder,
+  small,
   startStudy,
   until,
   untilReady,
@@ -45,7 +46,7 @@ const knownIn = (result) =>
     .flatMap((/** @type {any} */ fold) => fold.regions.WT.values)
     .filter((/** @type {number | null} */ value) => value !== null).length;
 
-for (const query of ['?provider=wasm', '?provider=wasm&leave-no-trace']) {
+for (const query of [small(), `${small()}&leave-no-trace`]) {
   test(`the worker dies in the middle of a real case's study (${query})`, { skip }, async () => {
     const site = await openSite({ ...options, query });
     try {

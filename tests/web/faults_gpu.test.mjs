@@ -16,6 +16,7 @@ import {
   runStudy,
   scratchFolder,
   settled,
+  small,
   startStudy,
   until,
   webGpuFlags,
@@ -139,7 +140,7 @@ function countSegmentations(page) {
 for (const provider of ['engine-webgpu', 'engine-webgpu-half', 'webgpu']) {
   test(`the graphics process crashes in the middle of a study on WebGPU (${provider}): it goes on under WASM`, async (t) => {
     const site = await openSite({
-      query: provider === 'webgpu' ? '?provider=webgpu-ort' : '?provider=webgpu',
+      query: small(provider === 'webgpu' ? 'webgpu-ort' : 'webgpu'),
       models: ['tiny-unet'],
       spacing: 12,
       flags: webGpuFlags,

@@ -1,4 +1,5 @@
-// Fast studies: the program's own engine in whole numbers, beside ONNX Runtime in floats.
+// Fast studies of dropped networks: the program's own engine in whole numbers, beside ONNX Runtime in floats. Of a shipped one:
+// study.test.mjs.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -28,25 +29,6 @@ function largestDifference(one, other) {
   }
   return most;
 }
-
-test('a shipped network runs on the own engine, and its values are those of ONNX Runtime', async (context) => {
-  const models = [{ id: 'unet-2mm', folds: [0] }];
-  const whole = await runStudy(site.page, { models, settings: fast });
-  assert.equal(foldOf(whole, 'unet-2mm').provider, 'engine');
-  assert.equal(foldOf(whole, 'unet-2mm').precision, 'int8 x int15');
-  assert.match(foldOf(whole, 'unet-2mm').activations, /^[0-9a-f]{16}$/);
-  assert.equal(whole.settings.precision, 'fast');
-  const exact = await runStudy(site.page, { models });
-  assert.equal(exact.settings.precision, 'exact');
-  assert.equal(foldOf(exact, 'unet-2mm').precision, 'float32');
-  assert.equal(exact.progress.runsTotal, 15); // runs of one precision are none of the other
-  const off = largestDifference(foldOf(whole, 'unet-2mm'), foldOf(exact, 'unet-2mm'));
-  context.diagnostic(`largest difference of a value: ${off}`);
-  assert.ok(off > 0 && off < 1e-2, `off by ${off}`); // most where a coalition shows little of a small region
-  const again = await runStudy(site.page, { models, settings: fast });
-  assert.equal(again.progress.runsTotal, 0);
-  assert.deepEqual(foldOf(again, 'unet-2mm').regions, foldOf(whole, 'unet-2mm').regions);
-});
 
 test('a dropped network without ranges is measured first, and then runs in whole numbers', async () => {
   const { manifest, error } = await addModel(site.page, [path.join(networks, 'pointwise.onnx')], {

@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import * as ort from 'onnxruntime-node';
-import { addModel, goOn, openSite, outcomeOf, root, runStudy, startStudy, webGpuFlags } from './support.mjs';
+import { addModel, goOn, openSite, outcomeOf, root, runStudy, small, startStudy, webGpuFlags } from './support.mjs';
 
 /** @type {Awaited<ReturnType<typeof openSite>>} */
 let site;
 before(async () => {
   site = await openSite({
-    query: '?provider=webgpu',
+    query: small('webgpu'),
     models: ['tiny-unet', 'tiny-transposed'],
     spacing: 12,
     flags: webGpuFlags,
@@ -80,7 +80,7 @@ test("a study runs on WebGPU, by the program's own shaders, and gives what WASM 
   assert.equal(result.models[0].folds[0].provider, 'engine-webgpu');
   assert.equal(result.models[0].completeFolds, 1);
   assert.deepEqual(result.notices, []);
-  const other = await openSite({ query: '?provider=wasm', models: ['tiny-unet'], spacing: 12 });
+  const other = await openSite({ models: ['tiny-unet'], spacing: 12 });
   try {
     // Of noise absent contrasts are another volume, which the first convolution reads in their place.
     for (const baseline of ['zero', 'noise']) {
