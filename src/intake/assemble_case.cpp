@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "intake/domain_checks.h"
+#include "intake/sequence_look.h"
 
 namespace shapslice {
 
@@ -59,6 +60,22 @@ void set_labels(Case& subject, const LabelConvention& convention, std::string qu
     subject.reference = labels_under(convention, file.values);
 }
 
+// Which convention the labels follow. Images that contradict them may themselves have been exchanged: then the labels
+// are held against what the images look like, and are asked about only if that contradicts them, too.
+LabelGuess guess_labels(const Case& subject, const LabelValues& values) {
+    const ReferenceFile& file = *subject.reference_file;
+    const auto guess_under = [&](const SequenceOrder& order) {
+        return guess_convention(file.name, values,
+                                measure_signs(file.values, subject.grid.shape, subject.voxels, order));
+    };
+    LabelGuess guess = guess_under({0, 1, 2, 3});
+    if (guess.question.empty()) return guess;
+    const auto statistics = sequence_statistics(subject.voxels, subject.grid);
+    if (!statistics) return guess;
+    const SequenceLook look = look_at_sequences(*statistics);
+    return look.behind > kSequenceDoubt ? guess_under(look.likeliest) : guess;
+}
+
 Expected<void> take_segmentation(Case& subject, NamedImage named, const CaseGrid& to, const std::string& convention) {
     std::vector<std::string> notes = named.image.notes;
     const auto brought = bring_labels(named, to, notes);
@@ -82,8 +99,7 @@ Expected<void> take_segmentation(Case& subject, NamedImage named, const CaseGrid
                                        "is 1 where a model finds nothing, and 0 else."});
     }
     if (!convention.empty()) return choose_labels(subject, convention);
-    const LabelSigns signs = measure_signs(subject.reference_file->values, subject.grid.shape, subject.voxels);
-    const LabelGuess guess = guess_convention(named.file_name, counted, signs);
+    const LabelGuess guess = guess_labels(subject, counted);
     set_labels(subject, *guess.convention, guess.question);
     return {};
 }

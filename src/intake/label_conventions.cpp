@@ -198,10 +198,11 @@ Expected<LabelValues> read_label_values(std::string_view file_name, const Volume
 }
 
 LabelSigns measure_signs(std::span<const std::uint8_t> values, const Shape& shape,
-                         const PerContrast<std::vector<float>>& images) {
-    const auto& t1c = images[static_cast<std::size_t>(Contrast::t1c)];
-    const auto& t1n = images[static_cast<std::size_t>(Contrast::t1n)];
-    const auto& t2f = images[static_cast<std::size_t>(Contrast::t2f)];
+                         const PerContrast<std::vector<float>>& images,
+                         const std::array<std::uint8_t, kContrasts>& order) {
+    const auto& t1c = images[order[static_cast<std::size_t>(Contrast::t1c)]];
+    const auto& t1n = images[order[static_cast<std::size_t>(Contrast::t1n)]];
+    const auto& t2f = images[order[static_cast<std::size_t>(Contrast::t2f)]];
     const ZScore z_t1c = z_score(t1c), z_t1n = z_score(t1n), z_t2f = z_score(t2f);
     std::array<std::vector<float>, kMostLabelValue + 1> enhancement, fluid;
     LabelSigns signs;

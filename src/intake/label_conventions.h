@@ -51,8 +51,10 @@ struct LabelSigns {
     std::array<OfValue, kMostLabelValue + 1> values{};  // of 0: the brain without any label
     double strong_enhancement = 0;  // 90th percentile of z(T1c) - z(T1n) in the brain without any label
 };
+// `order[contrast]` is the image that plays it: not its own where sequences look exchanged (intake/sequence_look.h).
 LabelSigns measure_signs(std::span<const std::uint8_t> values, const Shape& shape,
-                         const PerContrast<std::vector<float>>& images);
+                         const PerContrast<std::vector<float>>& images,
+                         const std::array<std::uint8_t, kContrasts>& order = {0, 1, 2, 3});
 
 // A guess, or what the user has to say.
 struct LabelGuess {

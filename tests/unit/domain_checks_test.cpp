@@ -197,6 +197,29 @@ TEST(SequenceLook, KnowsExchangedSequencesOfRealCases) {
     EXPECT_GE(opened, 1);
 }
 
+// Exchanged sequences contradict the labels; what is wrong are the sequences, and the labels are not asked about.
+TEST(SequenceLook, ExchangedSequencesRaiseNoQuestionOfLabels) {
+    const std::filesystem::path folder = std::filesystem::path(SHAPSLICE_CASES) / "fullres/BraTS-SSA-00002-000";
+    if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not there";
+    CaseOpening opening;
+    for (const auto& [ending, role] : {std::pair{"t1c", FileRole::t2w},
+                                       {"t1n", FileRole::t1c},
+                                       {"t2f", FileRole::t1n},
+                                       {"t2w", FileRole::t2f},
+                                       {"seg", FileRole::segmentation}}) {
+        const std::string name = "BraTS-SSA-00002-000-" + std::string(ending) + ".nii.gz";
+        ASSERT_TRUE(opening.add(name, role, testing::file_bytes(folder / name), {}));
+    }
+    const auto subject = opening.finish();
+    ASSERT_TRUE(subject);
+    EXPECT_EQ(subject->reference_file->question, "");
+    EXPECT_EQ(subject->reference_file->convention, "brats2023");
+    EXPECT_EQ(
+        std::count_if(subject->notices.begin(), subject->notices.end(),
+                      [](const Notice& notice) { return notice.sentence.find("looks like") != std::string::npos; }),
+        4);
+}
+
 TEST(SequenceLook, SaysNothingOfTooLittleBrain) {
     const Case subject = plain_case(.1);
     EXPECT_FALSE(sequence_statistics(subject.voxels, subject.grid));

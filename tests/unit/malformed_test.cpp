@@ -245,11 +245,11 @@ std::string without_numbers(const std::string& sentence) {
 
 TEST(Malformed, EverySentenceIsInTheDocument) {
     const File bytes = testing::file_bytes(SHAPSLICE_TEST_DATA "/../../docs/errors.md");
-    const std::string document(bytes.begin(), bytes.end());
+    const std::string document = without_numbers({bytes.begin(), bytes.end()});
     for (const Row& row : kRows) {
         const std::string sentence = without_numbers(row.outcome);
         if (sentence.starts_with("read")) continue;
-        EXPECT_NE(without_numbers(document).find(sentence), std::string::npos) << row.name << ": " << sentence;
+        EXPECT_NE(document.find(sentence), std::string::npos) << row.name << ": " << sentence;
     }
 }
 
