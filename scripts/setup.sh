@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the project needs and is not there yet. Safe to run again: what is present is left alone.
-#   scripts/setup.sh build   compilers, third-party source, Emscripten, npm packages
+#   scripts/setup.sh build   compilers, third-party source and libraries, Emscripten, npm packages
 #   scripts/setup.sh test    the above, and what only tests need: Chromium, nibabel, scipy, PyTorch
 #   scripts/setup.sh train   the above of `build`, and Debian's PyTorch for models/train
 set -euo pipefail

@@ -50,7 +50,7 @@ build() { # build PRESET TARGET
     local log="build/$1.log"
     cmake --preset "$1" >"$log" 2>&1 || { cat "$log"; return 1; }
     [ "$2" = none ] && return
-    timed "build $1" cmake --build --preset "$1" --target "$2" >"$log" 2>&1 ||
+    timed "build $1" cmake --build --preset "$1" --parallel "$(nproc)" --target "$2" >"$log" 2>&1 ||
         { grep -E 'error|warning|FAILED' -A 6 "$log" | head -60; return 1; }
 }
 
