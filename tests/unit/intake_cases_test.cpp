@@ -43,7 +43,7 @@ Expected<Case> open_request(const fs::path& folder, const CaseRequest& request) 
     return opening.finish();
 }
 
-class IntakeCases : public testing::Test {
+class IntakeCases : public ::testing::Test {
   protected:
     void SetUp() override {
         if (!fs::is_directory(kIntake / "names")) GTEST_SKIP() << kIntake << " is not there";
