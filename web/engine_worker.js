@@ -538,6 +538,12 @@ const methods = {
     await emitStorage();
   },
 
+  /** Removes what is stored, and nothing of what this page holds. */
+  async deleteStored() {
+    await store.forgetEverything();
+    await emitStorage();
+  },
+
   /** How many runs are kept of a study that did not come to its end, and when that was begun; null where there is none. */
   async unfinishedStudy() {
     const engine = await engineReady;

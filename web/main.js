@@ -353,9 +353,15 @@ const api = {
     leaveNoTrace(on);
     await engine.call('leaveNoTrace', on);
   },
+  /** Removes what this browser keeps of every case, and saved rankings; the case that is open stays open. */
+  async deleteStored() {
+    forgetRankings();
+    app.receiveJson('rankings', '[]');
+    await engine.call('deleteStored');
+  },
   /** @returns {Promise<string>} */
   csv: () => engine.call('csv'),
-  /** @param {string} model @param {number} fold @param {number} coalition @returns {Promise<Uint8Array>} */
+  /** @param {string} model @param {number} fold -1: the majority of the study's folds that know it @param {number} coalition @returns {Promise<Uint8Array>} */
   segmentation: (model, fold, coalition) => engine.call('segmentation', model, fold, coalition),
   view: () => JSON.parse(app.viewJson()),
   /** @param {Record<string, unknown>} view */
@@ -418,6 +424,7 @@ const commands = {
   forgetCase: () => shown(api.forgetCase()),
   forgetEverything: () => shown(api.forgetEverything()),
   leaveNoTrace: ({ on }) => shown(api.leaveNoTrace(on)),
+  deleteStored: () => shown(api.deleteStored()),
   saveResult: () =>
     download(new Blob([JSON.stringify(result, null, 1)], { type: 'application/json' }), `${fileStem()}-shapslice.json`),
   saveCsv: () =>
@@ -429,7 +436,7 @@ const commands = {
         .then((bytes) =>
           download(
             new Blob([/** @type {BlobPart} */ (bytes)]),
-            `${fileStem()}-${model}-fold${fold + 1}-${coalition}-seg.nii.gz`,
+            `${fileStem()}-${model}-${fold < 0 ? 'majority' : `fold${fold + 1}`}-${coalition}-seg.nii.gz`,
           ),
         ),
     ),

@@ -124,7 +124,18 @@ export class RunStore {
    * @returns {Promise<T | null>} null where storage gives nothing
    */
   async read(name, ask) {
-    if (this.traceless || this.denied) return null;
+    return this.traceless ? null : this.ask(name, ask);
+  }
+
+  /**
+   * As read(), also while nothing is to be read: for numbers that say what is still there.
+   * @template T
+   * @param {'runs' | 'studies'} name
+   * @param {(store: IDBObjectStore) => IDBRequest<T>} ask
+   * @returns {Promise<T | null>}
+   */
+  async ask(name, ask) {
+    if (this.denied) return null;
     try {
       if (!(await this.exists())) return null;
       return await this.insist(async () => {
@@ -158,8 +169,8 @@ export class RunStore {
 
   /** @returns {Promise<StorageState>} */
   async state() {
-    const runs = (await this.read('runs', (store) => store.count())) ?? 0;
-    const cases = (await this.read('studies', (store) => store.count())) ?? 0;
+    const runs = (await this.ask('runs', (store) => store.count())) ?? 0;
+    const cases = (await this.ask('studies', (store) => store.count())) ?? 0;
     return { traceless: this.traceless, runs, cases };
   }
 

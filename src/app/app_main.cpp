@@ -384,6 +384,12 @@ void receive_json(const std::string& what, const std::string& json) {
 }
 
 // What is on show, for tests and for embedding pages.
+std::vector<std::string> badge_words() {
+    std::vector<std::string> words;
+    for (const ui::Badge& badge : ui::badges(state)) words.push_back(badge.words);
+    return words;
+}
+
 std::string view_json() {
     std::vector<float> sorted = frame_ms;
     std::sort(sorted.begin(), sorted.end());
@@ -410,6 +416,7 @@ std::string view_json() {
                 {"opening", state.opening},
                 {"clinicalRanking", clinical_ranking_to_json(ui::shown_ranking(state))},
                 {"notices", state.notices.size()},
+                {"badges", badge_words()},
                 {"settled", settled}}
         .dump();
 }

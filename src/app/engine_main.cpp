@@ -22,6 +22,7 @@
 #include "image/sha256.h"
 #include "inference/calibration_input.h"
 #include "intake/file_start.h"
+#include "metrics/consensus.h"
 #include "model_files/file_kinds.h"
 #include "model_files/model_reading.h"
 #include "network/rewrite.h"
@@ -472,15 +473,21 @@ class Engine {
 
     std::string result_json() const { return study_ ? result_to_json(study_->result()).dump() : "null"; }
     std::string result_csv() const { return study_ ? to_csv(study_->result()) : ""; }
-    // The fold's segmentation from one coalition as .nii.gz on the case's stored grid, or null when it is not known.
+    // The fold's segmentation from one coalition, or with a negative fold the majority of those of the study's folds
+    // that know it, as .nii.gz on the case's stored grid; null when it is not known.
     val segmentation_file(const std::string& model_id, int fold, int coalition) const {
         const auto at = models_.find(model_id);
-        if (!study_ || at == models_.end() || fold < 0 || fold >= static_cast<int>(at->second.folds.size()))
-            return val::null();
-        const KnownRun* known = study_->known(at->second, fold, static_cast<Coalition>(coalition));
-        if (!known) return val::null();
+        if (!study_ || at == models_.end() || fold >= static_cast<int>(at->second.folds.size())) return val::null();
+        std::vector<const Runs*> held;
+        for (const ModelResult& model : study_->result().models) {
+            for (const FoldResult& each : model.folds) {
+                if (model.id != model_id || (fold >= 0 && each.fold != fold)) continue;
+                const KnownRun* known = study_->known(at->second, each.fold, static_cast<Coalition>(coalition));
+                if (known) held.push_back(&known->labels);
+            }
+        }
         std::vector<std::uint8_t> labels(case_->grid.size());
-        decode_runs(known->labels, labels);
+        if (!decode_runs(majority_of_runs(held), labels)) return val::null();
         return owned_array(write_nifti_labels(labels, case_->layout));
     }
 

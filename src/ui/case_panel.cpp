@@ -437,7 +437,7 @@ void case_panel(AppState& state, const Rect& rect) {
     settings_choice(state);
     run_button(state);
     const float half = (ImGui::GetContentRegionAvail().x - 7) / 2;
-    save_menu(state, half);
+    save_menu(state, half * 0.8f);
     ImGui::SameLine();
     storage_menu(state);
     run_words(state);

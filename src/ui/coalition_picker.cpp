@@ -61,7 +61,21 @@ void node_tooltip(const AppState& state, int mask, const std::optional<double>& 
     ImGui::BeginTooltip();
     ImGui::TextUnformatted(("The model given " + coalition_words(static_cast<Coalition>(mask))).c_str());
     const std::string region(kRegionRowNames[static_cast<std::size_t>(state.choice.region)]);
-    ImGui::TextUnformatted(value ? ("Dice " + region + ": " + two_digits(*value)).c_str() : "Not known yet.");
+    const bool of_all = slice_fold(state) == kConsensus;
+    ImGui::TextUnformatted(
+        value ? ((of_all ? "Mean Dice of the versions, " : "Dice ") + region + ": " + two_digits(*value)).c_str()
+              : "Not known yet.");
+    // What the slices show is of this box only once it has been hovered for a frame.
+    if (std::get<2>(state.prediction_key) == mask && !state.prediction.empty()) {
+        const auto r = static_cast<std::size_t>(state.choice.region);
+        if (of_all && r < kRegions && state.prediction_dice[r])
+            ImGui::TextUnformatted(
+                ("In the slices: " + version_words(state) + ", its Dice " + two_digits(*state.prediction_dice[r]))
+                    .c_str());
+        const auto changes = change_words(state);
+        if (!changes.empty()) ImGui::TextDisabled("Against all sequences:");
+        for (const std::string& line : changes) ImGui::TextUnformatted(line.c_str());
+    }
     ImGui::EndTooltip();
 }
 

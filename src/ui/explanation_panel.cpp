@@ -51,7 +51,7 @@ void region_choice(AppState& state) {
 
 void fold_choice(AppState& state) {
     const ModelResult* model = shown_model(state);
-    if (choice_button("mean of folds", state.choice.fold < 0)) state.choice.fold = -1;
+    if (choice_button("all versions", state.choice.fold < 0)) state.choice.fold = -1;
     // The fold that has not seen the case comes first, and is marked (METHOD 2.7).
     for (const bool unseen : {true, false}) {
         for (int n = 0; model && n < static_cast<int>(model->folds.size()); ++n) {
@@ -73,6 +73,16 @@ void explanation_panel(AppState& state, const Rect& rect) {
     begin_panel(state, "explanation", rect, kPanel);
     region_choice(state);
     fold_choice(state);
+    if (!state.study.models.empty()) {
+        const bool old = settings_changed(state);
+        const std::string words = (old ? "Of the settings before: " : "") + settings_words(state.study.settings) +
+                                  (old ? " Run to see the new ones." : "");
+        ImGui::PushStyleColor(ImGuiCol_Text, old ? kWarning : kQuiet);
+        ImGui::PushFont(fonts.small);
+        ImGui::TextUnformatted(words.c_str());
+        ImGui::PopFont();
+        ImGui::PopStyleColor();
+    }
     const float rest = rect.height - ImGui::GetCursorPosY() - 10;
     const float picker = rest * 0.46f;
     coalition_picker(state, picker);

@@ -26,6 +26,10 @@ inline constexpr PerContrast<ImU32> kContrastColours{IM_COL32(230, 159, 0, 255),
 inline constexpr std::array<ImU32, kLabels> kLabelColours{0, IM_COL32(70, 150, 255, 255), IM_COL32(240, 228, 66, 255),
                                                           IM_COL32(226, 98, 10, 255)};
 
+// What a coalition lost and gained against all sequences.
+inline constexpr ImU32 kLost = IM_COL32(255, 255, 255, 255);
+inline constexpr ImU32 kGained = IM_COL32(204, 80, 200, 255);
+
 // `share` of 0 to 1 along a sequential map from dark blue over grey to yellow (like cividis): even steps of lightness.
 ImU32 sequential(float share);
 // -1 to 1 along a diverging map: blue, dark ground, orange.

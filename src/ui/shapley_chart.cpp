@@ -48,16 +48,6 @@ std::array<double, 2> value_range(const AppState& state) {
     return {std::floor(low * 10) / 10, std::ceil(high * 10) / 10};
 }
 
-// The fold whose marginal contributions the tooltip lists: the one shown, else the first complete one.
-const FoldResult* explained_fold(const AppState& state) {
-    if (const FoldResult* fold = shown_fold(state)) return fold;
-    const ModelResult* model = shown_model(state);
-    for (std::size_t n = 0; model && n < model->folds.size(); ++n) {
-        if (model->folds[n].complete()) return &model->folds[n];
-    }
-    return nullptr;
-}
-
 // Mean marginal contribution by how many contrasts were there before: phi is the mean of these four, each of which
 // stands for 1, 3, 3 and 1 coalitions.
 void marginals_tooltip(const AppState& state, std::size_t row, std::size_t contrast, const Bar& bar) {
@@ -69,10 +59,11 @@ void marginals_tooltip(const AppState& state, std::size_t row, std::size_t contr
     if (bar.spread)
         ImGui::Text("folds from %s to %s", two_digits(bar.spread->least).c_str(),
                     two_digits(bar.spread->largest).c_str());
-    const FoldResult* fold = explained_fold(state);
-    if (fold && fold->regions[row].analysis) {
-        const auto& marginals = fold->regions[row].analysis->marginals[contrast];
-        ImGui::TextDisabled("What adding it changes in Dice (fold %d):", fold->fold + 1);
+    const auto marginals = shown_marginals(state, static_cast<int>(row), static_cast<int>(contrast));
+    if (!marginals.empty()) {
+        const FoldResult* fold = shown_fold(state);
+        const std::string whose = fold ? "fold " + std::to_string(fold->fold + 1) : "mean of the versions";
+        ImGui::TextDisabled("What adding it changes in Dice (%s):", whose.c_str());
         for (int size = 0; size < kContrasts; ++size) {
             double sum = 0;
             int count = 0;
@@ -87,6 +78,9 @@ void marginals_tooltip(const AppState& state, std::size_t row, std::size_t contr
         for (const Marginal& m : marginals) {
             ImGui::Text("%+.3f  x %.3f  after %s", m.contribution, m.weight, coalition_words(m.before).c_str());
         }
+        double sum = 0;
+        for (const Marginal& m : marginals) sum += m.contribution * m.weight;
+        ImGui::Text("sum %+.3f", sum);
     }
     ImGui::EndTooltip();
 }

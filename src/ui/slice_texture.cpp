@@ -113,6 +113,32 @@ void draw_labels(const std::vector<std::uint8_t>& labels, const SliceWalk& walk,
     }
 }
 
+// How many of the versions have each voxel in the region on show, over what `pixels` hold.
+void draw_votes(const std::vector<std::uint8_t>& votes, int versions, const SliceWalk& walk, float opacity,
+                std::vector<std::uint32_t>& pixels) {
+    for (int y = 0; y < walk.height; ++y) {
+        for (int x = 0; x < walk.width; ++x) {
+            const std::uint8_t vote = votes[walk.index(x, y)];
+            if (vote == 0) continue;
+            const float share = static_cast<float>(vote) / static_cast<float>(versions);
+            pixels[static_cast<std::size_t>(y * walk.width + x)] = faded(sequential(share), std::max(opacity, 0.6f));
+        }
+    }
+}
+
+// 1 lost, 2 gained.
+void draw_change(const std::vector<std::uint8_t>& changed, const SliceWalk& walk, std::vector<std::uint32_t>& pixels) {
+    for (int y = 0; y < walk.height; ++y) {
+        for (int x = 0; x < walk.width; ++x) {
+            const std::uint8_t change = changed[walk.index(x, y)];
+            if (change == 0) continue;
+            // Lost: every other diagonal, so that it is told from gained without colour.
+            if (change == 1 && (x + y) % 3 == 0) continue;
+            pixels[static_cast<std::size_t>(y * walk.width + x)] = faded(change == 1 ? kLost : kGained, 0.8f);
+        }
+    }
+}
+
 }  // namespace
 
 unsigned texture_uploads() {
@@ -137,8 +163,8 @@ void SliceTexture::update(const AppState& state, int plane, int contrast) {
         image_key_ = image_key;
     }
     const Viewing& v = state.viewing;
-    const int switches = v.overlay << 4 | v.reference_fill << 3 | v.reference_outline << 2 | v.prediction_fill << 1 |
-                         v.prediction_outline;
+    const int switches = v.change << 6 | v.agreement << 5 | v.overlay << 4 | v.reference_fill << 3 |
+                         v.reference_outline << 2 | v.prediction_fill << 1 | v.prediction_outline;
     const std::tuple overlay_key{
         state.images_revision, state.prediction_revision, plane, slice, v.radiological, switches, v.opacity};
     if (overlay_key != overlay_key_) {
@@ -174,7 +200,12 @@ void SliceTexture::update_overlay(const AppState& state, const PlaneAxes& axes, 
     pixels_.assign(static_cast<std::size_t>(walk.width * walk.height), 0);
     const Viewing& v = state.viewing;
     if (v.overlay) {
-        draw_labels(state.prediction, walk, v.prediction_fill, v.prediction_outline, v.opacity, pixels_);
+        if (v.agreement && !state.votes.empty()) {
+            draw_votes(state.votes, state.prediction_versions, walk, v.opacity, pixels_);
+        } else {
+            draw_labels(state.prediction, walk, v.prediction_fill, v.prediction_outline, v.opacity, pixels_);
+        }
+        if (v.change && !state.changed_voxels.empty()) draw_change(state.changed_voxels, walk, pixels_);
         draw_labels(state.reference, walk, v.reference_fill, v.reference_outline, v.opacity, pixels_);
     }
     find_part(overlay_, walk.width, walk.height, pixels_, 0);

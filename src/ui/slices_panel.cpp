@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "study/sentence.h"
 #include "ui/palette.h"
 #include "ui/panels.h"
 #include "ui/theme.h"
@@ -300,6 +301,8 @@ void toolbar(AppState& state) {
         ImGui::Checkbox("Prediction: outline", &v.prediction_outline);
         ImGui::Checkbox("Reference: fill", &v.reference_fill);
         ImGui::Checkbox("Reference: outline", &v.reference_outline);
+        ImGui::Checkbox("How many versions agree (region on show)", &v.agreement);
+        ImGui::Checkbox("Lost (white stripes) and gained (purple) without a sequence", &v.change);
         ImGui::SetNextItemWidth(140);
         ImGui::SliderFloat("Opacity", &v.opacity, 0.05f, 1, "%.2f");
         ImGui::Separator();
@@ -323,10 +326,20 @@ std::string overlay_words(const AppState& state) {
         if (contains(static_cast<Coalition>(mask), i))
             contrasts += (contrasts.empty() ? "" : " + ") + std::string(kContrastTitles[static_cast<std::size_t>(i)]);
     }
-    return model->name + ", fold " + std::to_string(slice_fold(state) + 1) + ", given " +
-           (contrasts.empty()       ? "no contrast"
-            : mask == kAllContrasts ? "all contrasts"
-                                    : contrasts);
+    std::string words = model->name + ", " + version_words(state) + ", given " +
+                        (contrasts.empty()       ? "no sequence"
+                         : mask == kAllContrasts ? "all sequences"
+                                                 : contrasts);
+    const std::string region(kRegionRowNames[static_cast<std::size_t>(state.choice.region)]);
+    if (state.choice.region < kRegions) {
+        const auto& dice = state.prediction_dice[static_cast<std::size_t>(state.choice.region)];
+        if (dice) words += "; its Dice " + region + " " + two_digits(*dice);
+    }
+    if (state.viewing.agreement && !state.votes.empty())
+        words += "; in colour: how many versions agree";
+    else if (state.viewing.change && state.prediction_change)
+        words += "; white: lost, purple: gained";
+    return words;
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/runs.h"
+#include "metrics/consensus.h"
 #include "study/case_summary.h"
 #include "study/result.h"
 
@@ -55,6 +56,8 @@ struct Viewing {
     bool prediction_fill = true, prediction_outline = false;
     float opacity = 0.45f;
     bool overlay = true;
+    bool agreement = false;  // in place of the prediction: how many versions agree
+    bool change = true;      // lost and gained against all sequences, in colour
 };
 
 struct Choice {
@@ -106,7 +109,19 @@ struct AppState {
     // The prediction on show, decoded; empty when there is none. Its revision rises when it changes.
     std::vector<std::uint8_t> prediction;
     int prediction_revision = 1;
-    std::tuple<std::string, int, int> prediction_key;
+    std::tuple<std::string, int, int> prediction_key;  // model id, fold or kConsensus, coalition
+    int prediction_versions = 0;                       // that it was made of
+    // Of the prediction on show, whatever it is: its own Dice, and what it lost and gained against that from all
+    // sequences of the same fold or consensus.
+    PerRegion<std::optional<double>> prediction_dice{};
+    std::optional<PerRegion<VoxelChange>> prediction_change;
+    // Of the consensus: how many versions have the voxel in the region on show; empty for one fold.
+    std::vector<std::uint8_t> votes;
+    // 1 lost, 2 gained, of the region on show; empty where nothing is compared.
+    std::vector<std::uint8_t> changed_voxels;
+    int prediction_region = -1;  // region that the two before are of
+    Runs reference_runs;         // the expert's, once encoded
+    int reference_runs_revision = 0;
     double hover_started = -1;  // for the latency that tests ask for
     double last_hover_ms = -1;
 
@@ -161,8 +176,31 @@ GameState shown_state(const AppState& state, int region_row);
 std::string no_numbers_words(const AppState& state, int region_row);
 // The game value of a coalition: of the fold on show, or the mean over the folds that know it.
 std::optional<double> shown_value(const AppState& state, int region_row, int coalition);
-// Fold whose segmentations the slices show: the chosen one, else the first.
+// Fold whose segmentations the slices show; with "all versions" it is their consensus, by majority, since labels alone
+// are kept.
+inline constexpr int kConsensus = -1;
 int slice_fold(const AppState& state);
+// The marginal contributions that make up what a bar shows: of the fold on show, or their mean over the decided folds.
+std::vector<Marginal> shown_marginals(const AppState& state, int region_row, int contrast);
+// "consensus (majority of 5 versions)", "fold 2".
+std::string version_words(const AppState& state);
+// What a click on Run would compute with is not what is on show.
+bool settings_changed(const AppState& state);
+// "Withheld: zero. Fast.": what the numbers on show were made with.
+std::string settings_words(const StudySettings& settings);
+// "3 runs", "1 case".
+std::string counted(int number, const char* word);
+// While nothing is to be stored: what was stored before and is still there; empty where nothing is.
+std::string stored_before_words(const AppState& state);
+// What stands under the sentence for as long as it holds: in words, and whether it asks for attention.
+struct Badge {
+    std::string words;
+    bool warning = false;
+};
+std::vector<Badge> badges(const AppState& state);
+// "ET: lost 3.2 mL, gained 0.1 mL": what the prediction on show lost and gained, a line per region; empty where it is
+// not compared.
+std::vector<std::string> change_words(const AppState& state);
 // Coalition that the slices show: hovered, else pinned.
 int slice_coalition(const AppState& state);
 // Makes `prediction` what is asked for. Decoding takes a few milliseconds.

@@ -7,14 +7,11 @@ namespace shapslice::ui {
 
 namespace {
 
-std::string counted(int number, const char* word) {
-    return std::to_string(number) + " " + word + (number == 1 ? "" : "s");
-}
-
 std::string kept_words(const AppState& state) {
-    if (state.storage.value("traceless", false)) return "Nothing is kept: values go when this tab is closed.";
     const int runs = state.storage.value("runs", 0);
-    if (runs == 0) return "Nothing is kept yet.";
+    if (state.storage.value("traceless", false) && runs == 0)
+        return "Nothing is stored: values go when this tab is closed.";
+    if (runs == 0) return "Nothing is stored yet.";
     return counted(runs, "model run") + " of " + counted(state.storage.value("cases", 0), "case") +
            ": segmentations and voxel counts, so that no run is made twice.";
 }
@@ -31,16 +28,32 @@ void forget_item(AppState& state, const char* label, const char* command, const 
     ImGui::EndMenu();
 }
 
+// What was stored before stays until it is deleted. Takes no more height than what else stands here: a menu that grows
+// while it is open would leave the page.
+void delete_offer(AppState& state) {
+    const std::string words = stored_before_words(state);
+    if (words.empty()) {
+        ImGui::TextDisabled("Nothing is stored or read from now on. The setting is part of the page's address.");
+        return;
+    }
+    ImGui::SameLine(0, 20);
+    if (ImGui::Button("Delete what is stored")) send(state, "deleteStored");
+    remember(state, "delete-stored", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+    ImGui::PushStyleColor(ImGuiCol_Text, kWarning);
+    ImGui::TextUnformatted(words.c_str());
+    ImGui::PopStyleColor();
+}
+
 }  // namespace
 
 void storage_menu(AppState& state) {
-    if (ImGui::Button("Kept here ...", {-1, 0})) ImGui::OpenPopup("storage");
+    if (ImGui::Button("Stored results ...", {-1, 0})) ImGui::OpenPopup("storage");
     remember(state, "storage", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
-    if (ImGui::IsItemHovered()) ImGui::SetTooltip("What this browser keeps of the cases you study.");
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("What this browser stores of the cases you study.");
     if (!state.storage.is_object() || !ImGui::BeginPopup("storage")) return;
-    ImGui::TextUnformatted("Kept in this browser, on this computer");
+    ImGui::TextUnformatted("Stored in this browser, on this computer");
     ImGui::TextDisabled("%s", kept_words(state).c_str());
-    ImGui::TextDisabled("No image and no file's name is ever kept.");
+    ImGui::TextDisabled("Images and file names are never stored.");
     ImGui::Separator();
     forget_item(state, "Forget this case", "forgetCase", "Removes its runs, and closes it.");
     forget_item(state, "Forget everything", "forgetEverything",
@@ -49,7 +62,7 @@ void storage_menu(AppState& state) {
     bool traceless = state.storage.value("traceless", false);
     if (ImGui::Checkbox("Leave no trace", &traceless)) send(state, "leaveNoTrace", {{"on", traceless}});
     remember(state, "leave-no-trace", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
-    ImGui::TextDisabled("Nothing is stored or read from now on. The setting is part of the page's address.");
+    delete_offer(state);
     ImGui::EndPopup();
 }
 

@@ -63,13 +63,10 @@ void summary_bar(AppState& state, const Rect& rect) {
     ImGui::PopTextWrapPos();
     ImGui::PopFont();
     ImGui::SetCursorPos({18, rect.height - 22});
-    if (state.subject && state.subject->synthetic) badge("synthetic case", kWarning);
-    if (state.subject && !state.subject->has_reference)
-        badge("agreement with itself, not accuracy: no expert segmentation", kWarning);
-    badge("not a medical device", kQuiet);
+    for (const Badge& each : badges(state)) badge(each.words.c_str(), each.warning ? kWarning : kQuiet);
     const std::string words = runtime_words(state);
     if (!words.empty()) badge(words.c_str(), kQuiet);
-    badge("everything stays in this browser", kQuiet);
+    badge("images never leave this computer", kQuiet);
     end_panel();
 }
 

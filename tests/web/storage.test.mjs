@@ -329,8 +329,27 @@ test('with "Leave no trace" a whole study under a clinical ranking leaves nothin
     await clickPanel(bare.page, 'storage');
     await clickPanel(bare.page, 'leave-no-trace');
     await until(bare.page, () => !location.search.includes('leave-no-trace'), 5000, 'the address without it');
+    const badge = () =>
+      bare.page.evaluate(() =>
+        /** @type {any} */ (window).shapslice
+          .view()
+          .badges.find((/** @type {string} */ words) => /^leave no trace/.test(words)),
+      );
+    assert.equal(await badge(), undefined);
+    await runStudy(bare.page); // stored; the menu is still open
     await clickPanel(bare.page, 'leave-no-trace');
     await until(bare.page, () => /leave-no-trace(&|$)/.test(location.search), 5000, 'the address with it');
+    // What was stored before is offered to be deleted, the badge says so, and then that nothing is stored.
+    assert.match(await badge(), /^leave no trace: \d+ model runs of 1 case from before are still stored here\.$/);
+    await clickPanel(bare.page, 'delete-stored');
+    await until(
+      bare.page,
+      () => /** @type {any} */ (window).shapslice.view().badges.includes('leave no trace: nothing is stored'),
+      5000,
+      'the badge of a page that stores nothing',
+    );
+    assert.deepEqual((await heldBy(bare.page)).databases, []);
+    assert.ok((await resultOf(bare.page)).progress.runsDone > 0); // what the page holds stays
   } finally {
     await bare.close();
   }
