@@ -54,20 +54,23 @@ void judge(RegionGame& game, const PerContrast<double>& clinical, const RegionYa
     if (yardstick) game.region_agreement = agreement(*game.ranks, yardstick->ranks);
 }
 
-// The contrasts that share the first rank.
-Coalition first_of(const PerContrast<double>& ranks) {
-    const double first = *std::min_element(ranks.begin(), ranks.end());
+// The contrasts that share the first rank. None where no contrast adds anything: one that changes nothing comes first
+// among those that do harm, and is still nothing that the model relies on.
+Coalition first_of(const RegionGame& game) {
+    const PerContrast<double>& shapley = game.analysis->shapley;
+    if (*std::max_element(shapley.begin(), shapley.end()) <= kEqualValues) return kNoContrast;
+    const double first = *std::min_element(game.ranks->begin(), game.ranks->end());
     Coalition all = kNoContrast;
     for (int i = 0; i < kContrasts; ++i)
-        if (ranks[static_cast<std::size_t>(i)] == first) all = with(all, i);
+        if ((*game.ranks)[static_cast<std::size_t>(i)] == first) all = with(all, i);
     return all;
 }
 
 void name_those_ahead(const std::vector<const RegionGame*>& games, RegionSummary& summary) {
     PerCoalition<int> folds{};
-    for (const RegionGame* game : games) ++folds[first_of(*game->ranks)];
+    for (const RegionGame* game : games) ++folds[first_of(*game)];
     const auto most = std::max_element(folds.begin(), folds.end());
-    if (2 * static_cast<std::size_t>(*most) <= games.size()) return;
+    if (most == folds.begin() || 2 * static_cast<std::size_t>(*most) <= games.size()) return;
     summary.ahead = static_cast<Coalition>(most - folds.begin());
     summary.ahead_in_folds = *most;
 }

@@ -101,8 +101,8 @@ struct RegionSummary {
     std::optional<double> share_at_least;  // of the fold-mean NSF among the 24 rankings (METHOD 5.3)
     std::optional<Spread> region_nsf;      // against the region's own yardstick (METHOD 5.2a)
     std::optional<double> region_share_at_least;
-    // The contrasts, one or several that tie, that have the first rank in more than half of the decided folds, and in
-    // how many; none: no contrast is clearly ahead.
+    // The contrasts, one or several that tie, that have the first rank with a value above 0 in more than half of the
+    // decided folds, and in how many; none: no contrast is clearly ahead.
     Coalition ahead = kNoContrast;
     int ahead_in_folds = 0;
 };

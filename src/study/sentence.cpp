@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdio>
 
 #include "study/game_words.h"
@@ -23,7 +24,9 @@ std::string coalition_words(Coalition coalition) {
 
 std::string two_digits(double value) {
     char text[32];
-    std::snprintf(text, sizeof text, "%.2f", value);
+    // Sums of the same numbers in another order differ in their last bits: halfway between two words, they must not in
+    // words.
+    std::snprintf(text, sizeof text, "%.2f", std::round(value * 1e9) / 1e9);
     return std::string(text) == "-0.00" ? "0.00" : text;
 }
 
@@ -63,6 +66,12 @@ void add_clause(std::string& words, const char* between, const std::string& clau
     words += (words.empty() ? "" : between) + clause;
 }
 
+// No contrast adds anything, as a mean over folds.
+bool nothing_helps(const RegionSummary& summary) {
+    return std::all_of(summary.shapley.begin(), summary.shapley.end(),
+                       [](const auto& value) { return value && value->mean <= kEqualValues; });
+}
+
 struct Clauses {
     std::string relied;     // "T1c for the enhancing tumour (first in 5 of 5 folds), ..."
     std::string otherwise;  // "for the necrotic core no contrast is clearly ahead; it finds no ..."
@@ -79,7 +88,9 @@ Clauses region_clauses(const StudyResult& result, const ModelResult& model) {
             if (summary.undefined_folds > 0)
                 add_clause(clauses.otherwise, "; ", undefined_words(result, model, -1, static_cast<int>(r)));
         } else if (summary.ahead == kNoContrast) {
-            add_clause(clauses.otherwise, "; ", "for the " + name + " no contrast is clearly ahead");
+            add_clause(clauses.otherwise, "; ",
+                       "for the " + name +
+                           (nothing_helps(summary) ? " no contrast raises the Dice" : " no contrast is clearly ahead"));
         } else {
             add_clause(clauses.relied, ", ", ahead_words(summary.ahead) + " for the " + name + folds_words(summary));
         }

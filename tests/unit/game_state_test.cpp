@@ -122,38 +122,102 @@ TEST(GameStates, WithoutAnExpertARegionThatIsNotFoundIsUndefined) {
     EXPECT_EQ(fold.regions[0].state, GameState::decided) << "against an expert its values speak of false positives";
 }
 
-// Over random games: permuting the contrasts permutes everything, a constant changes nothing, and a contrast that adds
-// nothing is never named first.
-TEST(GameStates, SentencesFollowTheGames) {
-    Random random(11);
-    for (int round = 0; round < 300; ++round) {
-        const Values values = random_game(random);
-        const StudyResult result = study_of({values, values});
-        Values higher = values;
-        for (double& value : higher) value += .25;
-        EXPECT_EQ(study_of({higher, higher}).models[0].summary[0].ahead, result.models[0].summary[0].ahead);
+// A study of `folds`, judged by a ranking of the user's own.
+StudyResult study_under(const PerContrast<double>& clinical, const std::vector<Values>& folds) {
+    StudyResult result = study_of(folds);
+    result.clinical = {"mine", clinical, {}};
+    for (FoldResult& fold : result.models[0].folds) judge_games(result.clinical, true, fold);
+    compose_summary(result.clinical, result.models[0]);
+    result.sentence = plain_sentence(result);
+    return result;
+}
 
+// The names of the contrasts as numbers, "<2>", by where `to` puts them; a list of them in the order of the numbers.
+std::string with_numbers(std::string sentence, const PerContrast<int>& to) {
+    for (std::size_t i = 0; i < kContrasts; ++i) {
+        const std::string number = "<" + std::to_string(to[i]) + ">";
+        sentence = std::regex_replace(sentence, std::regex("\\b" + std::string(kContrastTitles[i]) + "\\b"), number);
+    }
+    return sentence;
+}
+
+// Another order of the contrasts is another order of everything, and no other word.
+TEST(GameProperties, PermutingContrastsPermutesEverything) {
+    Random random(11);
+    for (int round = 0; round < 400; ++round) {
+        std::vector<Values> folds(1 + static_cast<std::size_t>(round) % 5);
+        for (Values& values : folds) values = random_game(random);
         PerContrast<int> to{0, 1, 2, 3};
-        std::rotate(to.begin(), to.begin() + 1 + round % 3, to.end());
+        for (int n = 0; n < round % 24; ++n) std::next_permutation(to.begin(), to.end());
         const auto moved = [&](Coalition coalition) {
             Coalition other = kNoContrast;
             for (int i = 0; i < kContrasts; ++i)
                 if (contains(coalition, i)) other = with(other, to[static_cast<std::size_t>(i)]);
             return other;
         };
-        Values permuted;
-        for (std::size_t mask = 0; mask < kCoalitions; ++mask)
-            permuted[moved(static_cast<Coalition>(mask))] = values[mask];
-        const StudyResult other = study_of({permuted, permuted});
-        EXPECT_EQ(other.models[0].summary[0].ahead, moved(result.models[0].summary[0].ahead));
-        EXPECT_EQ(other.models[0].summary[0].rank_variance, result.models[0].summary[0].rank_variance);
+        const auto at = [&](std::size_t i) { return static_cast<std::size_t>(to[i]); };
+        std::vector<Values> permuted(folds.size());
+        for (std::size_t fold = 0; fold < folds.size(); ++fold)
+            for (std::size_t mask = 0; mask < kCoalitions; ++mask)
+                permuted[fold][moved(static_cast<Coalition>(mask))] = folds[fold][mask];
+        const PerContrast<double> clinical{1, 2.5, 2.5, 4};
+        PerContrast<double> clinical_moved{};
+        for (std::size_t i = 0; i < kContrasts; ++i) clinical_moved[at(i)] = clinical[i];
 
-        Values null = values;  // contrast 2 adds nothing
-        for (std::size_t mask = 0; mask < kCoalitions; ++mask) null[mask] = values[mask & ~std::size_t{4}];
-        const RegionSummary& summary = study_of({null, null}).models[0].summary[0];
-        if (summary.shapley[0]->mean > 0 || summary.shapley[1]->mean > 0 || summary.shapley[3]->mean > 0)
-            EXPECT_FALSE(contains(summary.ahead, 2));
+        const StudyResult one = study_under(clinical, folds), other = study_under(clinical_moved, permuted);
+        const RegionSummary &before = one.models[0].summary[0], &after = other.models[0].summary[0];
+        for (std::size_t i = 0; i < kContrasts; ++i) {
+            EXPECT_NEAR(after.shapley[at(i)]->mean, before.shapley[i]->mean, 1e-12);
+            EXPECT_NEAR((*after.mean_rank)[at(i)], (*before.mean_rank)[i], 1e-12);
+        }
+        EXPECT_EQ(after.ahead, moved(before.ahead));
+        EXPECT_EQ(after.ahead_in_folds, before.ahead_in_folds);
+        EXPECT_NEAR(after.nsf->mean, before.nsf->mean, 1e-12);
+        EXPECT_NEAR(after.rank_variance.value_or(-1), before.rank_variance.value_or(-1), 1e-12);
+        EXPECT_NEAR(after.kendall_w.value_or(-1), before.kendall_w.value_or(-1), 1e-12);
+        EXPECT_EQ(with_numbers(other.sentence, {0, 1, 2, 3}), with_numbers(one.sentence, to));
     }
+}
+
+TEST(GameProperties, AConstantAddedToEveryValueChangesNothing) {
+    Random random(12);
+    for (int round = 0; round < 200; ++round) {
+        const std::vector<Values> folds{random_game(random), random_game(random), random_game(random)};
+        std::vector<Values> higher = folds;
+        for (Values& values : higher)
+            for (double& value : values) value += .25;
+        const StudyResult one = study_of(folds), other = study_of(higher);
+        for (std::size_t i = 0; i < kContrasts; ++i)
+            EXPECT_NEAR(other.models[0].summary[0].shapley[i]->mean, one.models[0].summary[0].shapley[i]->mean, 1e-12);
+        EXPECT_EQ(other.models[0].summary[0].ahead, one.models[0].summary[0].ahead);
+        EXPECT_EQ(other.sentence, one.sentence);
+    }
+}
+
+// A contrast that changes nothing is not what a model relies on, even where it comes first because all others do harm.
+TEST(GameProperties, AContrastThatAddsNothingIsNeverNamedFirst) {
+    Random random(13);
+    int harmful = 0;
+    for (int round = 0; round < 400; ++round) {
+        const std::size_t null = static_cast<std::size_t>(round) % kContrasts;
+        std::vector<Values> folds(1 + static_cast<std::size_t>(round) % 3);
+        for (Values& values : folds) {
+            const Values any = random_game(random);
+            for (std::size_t mask = 0; mask < kCoalitions; ++mask) {
+                values[mask] = any[mask & ~(std::size_t{1} << null)];
+                if (round % 2) values[mask] = 1 - values[mask];  // from a perfect score downwards
+            }
+        }
+        const StudyResult result = study_of(folds);
+        const RegionSummary& summary = result.models[0].summary[0];
+        EXPECT_FALSE(contains(summary.ahead, static_cast<int>(null))) << result.sentence;
+        harmful += std::all_of(summary.shapley.begin(), summary.shapley.end(),
+                               [](const auto& value) { return value->mean <= kEqualValues; });
+    }
+    EXPECT_GT(harmful, 20);
+    const StudyResult harm = study_of({additive_game({-.1, -.2, 0, -.1})});
+    EXPECT_NE(harm.sentence.find("for the enhancing tumour no contrast raises the Dice"), std::string::npos)
+        << harm.sentence;
 }
 
 StudyResult judged(double dice, std::optional<DiceRange> range, std::vector<std::optional<bool>> seen = {}) {
