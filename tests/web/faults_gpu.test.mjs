@@ -175,9 +175,16 @@ for (const provider of ['engine-webgpu', 'engine-webgpu-half', 'webgpu']) {
     );
     assert.equal((await view(page)).runtime.provider, 'wasm');
     const heard = await page.evaluate(() => /** @type {any} */ (window).heard);
-    assert.equal(heard.length, 30); // each once: nothing that was known was run again
     assert.equal(new Set(heard).size, 30);
-    for (const region of ['WT', 'TC', 'ET']) {
+    if (fast) {
+      // Halves and whole numbers never make one fold: the one that was begun in halves is run again.
+      const again = heard.length - 30;
+      assert.ok(again >= 3 && again <= 15, `${again} runs were made again`);
+      assert.equal(result.models[0].folds[0].precision, 'int8 x int15');
+    } else {
+      assert.equal(heard.length, 30); // each once: nothing that was known was run again
+    }
+    for (const region of fast ? [] : ['WT', 'TC', 'ET']) {
       const kept = result.models[0].folds[0].regions[region].values;
       before.models[0].folds[0].regions[region].values.forEach(
         (/** @type {number | null} */ value, /** @type {number} */ n) => {

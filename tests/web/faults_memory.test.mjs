@@ -58,7 +58,7 @@ async function openLimited(megabytes, which = 'engine') {
   rmSync(file); // a link to the site's own
   writeFileSync(file, program);
   sealSite(folder);
-  return openSite({ folder });
+  return openSite({ folder, query: '?provider=wasm' }); // what is open takes as much as a case of the usual size
 }
 
 /** @param {import('playwright-core').Page} page */
