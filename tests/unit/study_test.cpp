@@ -393,13 +393,18 @@ TEST(Result, CanBeRecomputedFromWhatItRecords) {
     ASSERT_TRUE(bench.run({0, 1, 2}));
     const auto saved = result_from_json(Json::parse(result_to_json(bench.study.result()).dump()));
     ASSERT_TRUE(saved);
+    int decided = 0;
     for (const FoldResult& fold : saved->models[0].folds) {
         for (const RegionGame& game : fold.regions) {
             CoalitionValues values{};
             for (std::size_t mask = 0; mask < kCoalitions; ++mask) values[mask] = *game.values[mask];
+            ASSERT_EQ(game.analysis.has_value(), game_state(game.values) == GameState::decided);
+            if (!game.analysis) continue;
             EXPECT_EQ(analyse_game(values).shapley, game.analysis->shapley);
+            ++decided;
         }
     }
+    EXPECT_GT(decided, 6);
 }
 
 TEST(Result, RefusesOtherFilesWithASentence) {
