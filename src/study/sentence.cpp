@@ -125,6 +125,7 @@ std::string failure_words(const StudyResult& result, const ModelResult& model) {
                        (result.has_reference ? " fails here. Dice from all contrasts: "
                                              : " says different things here. Mean Dice: ") +
                        poor + ".");
+    if (model.verdict.input_doubtful) return words;  // its sequences may be called what they are not
     const Clauses clauses = region_clauses(result, model);
     if (!clauses.relied.empty() && !poor.empty()) words += " What it does find comes most from " + clauses.relied + ".";
     if (!clauses.otherwise.empty() && !poor.empty()) words += " Also: " + clauses.otherwise + ".";

@@ -256,6 +256,12 @@ TEST(Verdicts, ADoubtfulInputSaysNothingOfReliance) {
     judge_model(result, result.models[0]);
     EXPECT_TRUE(result.models[0].verdict.failure);
     EXPECT_EQ(plain_sentence(result).find("relies most"), std::string::npos);
+    // Nor where it also fails: its sequences may be called what they are not.
+    StudyResult poor = judged(.05, DiceRange{28, .5, .7, .8, .9});
+    EXPECT_NE(poor.sentence.find("What it does find comes most from T1c"), std::string::npos) << poor.sentence;
+    poor.input_notices = result.input_notices;
+    judge_model(poor, poor.models[0]);
+    EXPECT_EQ(plain_sentence(poor).find("comes most from"), std::string::npos);
 }
 
 TEST(Verdicts, FoldsAgreeOrDoNot) {
