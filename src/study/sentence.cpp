@@ -100,8 +100,12 @@ Clauses region_clauses(const StudyResult& result, const ModelResult& model) {
 
 std::string reliance_words(const StudyResult& result, const ModelResult& model, const std::string& subject) {
     const Clauses clauses = region_clauses(result, model);
-    if (clauses.relied.empty() && clauses.otherwise.empty())
+    if (clauses.relied.empty() && clauses.otherwise.empty()) {
+        if (result.has_reference)
+            return "The expert segmentation of " + subject + " holds no tumour, so Dice says nothing of what " +
+                   model.name + " relies on.";
         return model.name + " found no tumour region to judge in " + subject + ".";
+    }
     const std::string start = "In " + subject + " " + model.name;
     if (clauses.relied.empty()) return start + ": " + clauses.otherwise + ".";
     return start + " relies most on " + clauses.relied + (clauses.otherwise.empty() ? "" : "; " + clauses.otherwise) +

@@ -122,6 +122,15 @@ TEST(GameStates, WithoutAnExpertARegionThatIsNotFoundIsUndefined) {
     EXPECT_EQ(fold.regions[0].state, GameState::decided) << "against an expert its values speak of false positives";
 }
 
+TEST(GameStates, AnExpertWhoMarkedNothingSaysNothingOfTheModel) {
+    StudyResult result = study_of({additive_game({-.25, -.25, -.25, -.25})});
+    result.region_present.fill(false);
+    result.models[0].verdict = {};
+    EXPECT_TRUE(plain_sentence(result).starts_with(
+        "The expert segmentation of this case holds no tumour, so Dice says nothing of what Model relies on."))
+        << plain_sentence(result);
+}
+
 // A study of `folds`, judged by a ranking of the user's own.
 StudyResult study_under(const PerContrast<double>& clinical, const std::vector<Values>& folds) {
     StudyResult result = study_of(folds);
