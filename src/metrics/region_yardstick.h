@@ -9,8 +9,8 @@ namespace shapslice {
 
 struct RegionYardstick {
     PerContrast<double> ranks{};
-    std::string_view
-        source;  // what the annotation protocol of BraTS (Baid et al., arXiv 2107.02314) says, in our words
+    // What the annotation protocol of BraTS (Baid et al., arXiv 2107.02314) says, in our words.
+    std::string_view source;
 };
 
 namespace yardsticks {

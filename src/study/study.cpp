@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cctype>
 #include <exception>
 #include <new>
 #include <numeric>
@@ -12,6 +11,7 @@
 #include "intake/assemble_case.h"
 #include "intake/label_conventions.h"
 #include "study/model_terms.h"
+#include "study/seen_cases.h"
 #include "study/sentence.h"
 #include "study/verdict.h"
 
@@ -52,31 +52,6 @@ LabelCounts predicted_of(const Confusion& counts) {
         for (std::size_t predicted = 0; predicted < kLabels; ++predicted) sums[predicted] += of_reference[predicted];
     }
     return sums;
-}
-
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-    return text;
-}
-
-// The held-out case's name is the case's or begins one of its files' names, or its T1c file is the same.
-bool is_held_out(const FoldModel& fold, const Case& subject) {
-    const auto named = [](const std::string& text, const std::string& name) {
-        const std::size_t at = lower(text).find(lower(name));
-        if (name.empty() || at == std::string::npos) return false;
-        const std::size_t end = at + name.size();
-        const auto part = [&](std::size_t n) { return std::isalnum(static_cast<unsigned char>(text[n])); };
-        return (at == 0 || !part(at - 1)) && (end == text.size() || !part(end));
-    };
-    for (const std::string& name : fold.held_out) {
-        if (named(subject.name, name)) return true;
-        for (const CaseFile& file : subject.files)
-            if (file.role == FileRole::t1c && named(file.name, name)) return true;
-    }
-    return std::any_of(subject.files.begin(), subject.files.end(), [&](const CaseFile& file) {
-        return file.role == FileRole::t1c && std::find(fold.held_out_sha256.begin(), fold.held_out_sha256.end(),
-                                                       file.sha256) != fold.held_out_sha256.end();
-    });
 }
 
 // A file of the case with what was done to it (METHOD 8.2, 8.3).
@@ -348,17 +323,6 @@ GameTerms Study::terms_of(const SelectedModel& selected) const {
     return terms;
 }
 
-// By the manifest's lists of held-out cases: a case in one of them was in the training of all folds but that one, and a
-// case in none was in nobody's.
-std::optional<bool> Study::has_seen(const ModelManifest& manifest, int fold) const {
-    const auto lists = [this](const FoldModel& each) { return is_held_out(each, subject_); };
-    const bool any_list = std::any_of(manifest.folds.begin(), manifest.folds.end(),
-                                      [](const FoldModel& each) { return !each.held_out.empty(); });
-    if (!any_list || subject_.synthetic) return std::nullopt;
-    if (std::none_of(manifest.folds.begin(), manifest.folds.end(), lists)) return false;
-    return !lists(manifest.folds[static_cast<std::size_t>(fold)]);
-}
-
 PerRegion<std::optional<double>> Study::folds_agree(const SelectedModel& selected) const {
     std::vector<const Runs*> segmentations;
     for (const int fold : selected.folds) {
@@ -384,7 +348,7 @@ FoldResult Study::fold_result(const SelectedModel& selected, int index, const Ga
     fold.fold = index;
     const FoldModel& file = selected.manifest.folds[static_cast<std::size_t>(index)];
     fold.model_sha256 = file.sha256;
-    fold.seen = has_seen(selected.manifest, index);
+    fold.seen = has_seen(selected.manifest, index, subject_);
     const auto at = known_.find(key(selected.manifest, index, result_.settings));
     if (at == known_.end()) return fold;
     compose_fold(at->second, result_.settings, result_.clinical, terms, fold);

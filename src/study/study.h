@@ -128,7 +128,6 @@ class Study {
     Expected<void> begin(const Job& job, std::vector<Flight>& flights);
     Expected<void> land(Flight flight);
     void take_labels();
-    std::optional<bool> has_seen(const ModelManifest& manifest, int fold) const;
     PerRegion<std::optional<double>> folds_agree(const SelectedModel& selected) const;
     GameTerms terms_of(const SelectedModel& selected) const;
     FoldResult fold_result(const SelectedModel& selected, int fold, const GameTerms& terms) const;

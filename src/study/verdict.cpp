@@ -101,8 +101,8 @@ std::string seen_words(const ModelResult& model) {
     const auto seen = count(true), unseen = count(false);
     if (seen + unseen == 0) return "";
     if (seen == 0)
-        return model.folds.size() == 1 ? "It was not trained on this case."
-                                       : "None of its versions was trained on this case.";
+        return model.folds.size() == 1 ? "By its name and files, it was not trained on this case."
+                                       : "By its name and files, none of its versions was trained on this case.";
     if (unseen == 0)
         return model.folds.size() == 1
                    ? "It was trained on this case: it may remember more than it sees."

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "study/compose.h"
 #include "study/game_words.h"
+#include "study/seen_cases.h"
 #include "study/verdict.h"
 #include "support.h"
 
@@ -289,11 +290,33 @@ TEST(Verdicts, WhoHasSeenTheCase) {
     const DiceRange range{28, .5, .7, .8, .9};
     EXPECT_EQ(seen_words(judged(.8, range, {std::nullopt, std::nullopt}).models[0]), "");
     EXPECT_EQ(seen_words(judged(.8, range, {false, false}).models[0]),
-              "None of its versions was trained on this case.");
+              "By its name and files, none of its versions was trained on this case.");
     EXPECT_EQ(seen_words(judged(.8, range, {true, false, true}).models[0]),
               "Only fold 2 had not seen this case; the other 2 were trained on it.");
     EXPECT_EQ(seen_words(judged(.8, range, {true}).models[0]),
               "It was trained on this case: it may remember more than it sees.");
+}
+
+// A case is known under another name by the content of any of its files, whatever sequence it was taken for.
+TEST(Verdicts, ACaseIsKnownByItsNameAndItsFiles) {
+    ModelManifest manifest;
+    manifest.folds.resize(2);
+    Case subject;
+    subject.name = "P-9";
+    subject.files = {{"P-9-t1c.nii.gz", FileRole::t1c, "aa"}, {"P-9-t2w.nii.gz", FileRole::t2w, "bb"}};
+    EXPECT_EQ(has_seen(manifest, 0, subject), std::nullopt) << "a manifest without lists does not tell";
+    manifest.folds[0].held_out = {"P-90", "P-91"};
+    manifest.folds[1].held_out = {"P-92"};
+    EXPECT_EQ(has_seen(manifest, 0, subject), false) << "P-90 is another patient";
+    manifest.folds[1].held_out_sha256 = {"bb"};
+    EXPECT_EQ(has_seen(manifest, 0, subject), true);
+    EXPECT_EQ(has_seen(manifest, 1, subject), false);
+    manifest.folds[1].held_out_sha256.clear();
+    subject.name = "p-91";
+    EXPECT_EQ(has_seen(manifest, 0, subject), false);
+    EXPECT_EQ(has_seen(manifest, 1, subject), true);
+    subject.synthetic = true;
+    EXPECT_EQ(has_seen(manifest, 1, subject), std::nullopt);
 }
 
 TEST(Overlap, OfRunsIsThatOfVoxels) {
